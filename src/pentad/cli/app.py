@@ -1,0 +1,54 @@
+"""The verbs, in the order a newcomer meets them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pentad.cli.add import add
+from pentad.cli.build import build
+from pentad.cli.embed import embed
+from pentad.cli.evaluate import evaluate
+from pentad.cli.group import group
+from pentad.cli.info import info
+from pentad.cli.init import init
+from pentad.cli.list import list_names
+from pentad.cli.neighbors import neighbors
+from pentad.cli.quickstart import quickstart
+from pentad.cli.search import search
+from pentad.cli.train import train
+from pentad.cli.verify import verify
+
+app = typer.Typer(
+    name="pentad",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From folders of captioned media to groups, a model over five modalities, its scores and a search.",
+    epilog="--debug anywhere on the line shows the traceback of an error.",
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        from importlib.metadata import version
+
+        typer.echo(f"pentad {version('pentad')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+for _verb in (quickstart, build, search, evaluate, init, add, embed, neighbors, group, train, info, verify):
+    app.command()(_verb)
+app.command("list")(list_names)

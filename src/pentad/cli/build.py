@@ -1,0 +1,40 @@
+"""``pentad build``: the whole chain, from a folder to a searchable model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pentad.cli.options import JsonOption, KOption, ModelOption, SeedOption, WorkersOption, WorkspaceArgument
+
+
+def build(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder or table of captioned files.")],
+    workspace: WorkspaceArgument,
+    model: ModelOption = [],  # noqa: B006  (typer copies it)
+    k: KOption = 16,
+    seed: SeedOption = 0,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+) -> None:
+    """From captioned files to groups, a model, its scores and a search.
+
+    DIR is in the neutral layout (MODALITY/captions.csv), a folder with side-car .txt captions, or a
+    table. Running it again does only what is missing.
+    """
+    from pentad.cli.output import emit, next_step
+    from pentad.cli.progress import make_progress
+    from pentad.cli.results import print_build
+    from pentad.pipeline.build import build as run
+
+    result = run(
+        directory, workspace, models=model, k=k, seed=seed, workers=workers,
+        progress=make_progress(),
+    )
+    if json:
+        emit(result.to_json())
+    else:
+        print_build(result)
+    next_step(f'pentad search {workspace} "a red bus"')

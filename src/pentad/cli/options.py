@@ -1,0 +1,44 @@
+"""Options that several verbs share; the same flag means the same everywhere."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+WorkspaceArgument = Annotated[Path, typer.Argument(metavar="WS", help="Folder of the workspace.")]
+ModelOption = Annotated[
+    list[str],
+    typer.Option(
+        "-m",
+        "--model",
+        metavar="[MODALITY=]NAME",
+        help="Encoder or saved model: a registered name, onnx:FOLDER, or a path. Repeatable.",
+    ),
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a line on stdout.")]
+KOption = Annotated[int, typer.Option("-k", min=1, help="How many nearest items.")]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", min=1, help="Decoder processes; default one a processor."),
+]
+
+
+class ModalityName(StrEnum):
+    """The modalities as the command line spells them."""
+
+    text = "text"
+    image = "image"
+    audio = "audio"
+    video = "video"
+    points = "points"
+
+
+class GroupFormat(StrEnum):
+    """How groups are written."""
+
+    parquet = "parquet"
+    csv = "csv"

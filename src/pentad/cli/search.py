@@ -1,0 +1,39 @@
+"""``pentad search``: by text or by an example file, in any modality."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from pentad.cli.options import JsonOption, KOption, ModalityName, WorkspaceArgument
+
+
+def search(
+    workspace: WorkspaceArgument,
+    query: Annotated[str, typer.Argument(metavar="QUERY", help="Text, a file, or - for stdin.")],
+    modality: Annotated[
+        ModalityName | None, typer.Option("--modality", help="Search only this; default all.")
+    ] = None,
+    k: KOption = 10,
+    model: Annotated[str, typer.Option("-m", "--model", help="Saved model to search with.")] = "",
+    json: JsonOption = False,
+) -> None:
+    """Find the items nearest to a text or to a file."""
+    import sys
+
+    from pentad.cli.output import emit, print_table
+    from pentad.cli.progress import make_progress
+    from pentad.pipeline.search import search_workspace
+
+    text = sys.stdin.read().strip() if query == "-" else query
+    hits = search_workspace(
+        workspace, text, modality=modality.value if modality else None, k=k, model=model or None,
+        progress=make_progress(quiet=True),
+    )
+    if json:
+        for hit in hits:
+            emit(hit.to_json())
+        return
+    rows = [(h.modality.value, h.rank, h.score, h.file or "", "; ".join(h.captions or ())) for h in hits]
+    print_table(("modality", "rank", "score", "file", "captions"), rows)

@@ -1,0 +1,1 @@
+"""What everything shares: modalities, errors, fingerprints, seeds, progress, the engine."""

@@ -1,0 +1,97 @@
+"""`Features`: what a bridge or a model sees of the items of one modality: frozen vectors side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pentad.core.errors import InputError
+from pentad.core.fingerprint import fingerprint_array, fingerprint_value
+from pentad.core.modality import Modality
+from pentad.embeddings.embed import load_class_scores, load_embeddings
+from pentad.embeddings.embeddings import Embeddings
+from pentad.store.workspace import Workspace
+
+
+@dataclass(frozen=True, eq=False)
+class Features:
+    """Frozen vectors of one modality; with several encoders, unit vectors side by side.
+
+    Attributes:
+        modality: What the items are.
+        ids: (items,), ascending; only items that every encoder could encode.
+        vectors: float32 (items, dim), unit rows of each encoder, in the order of `spaces`.
+        spaces: The encoders' spaces.
+        scores: float32 (items, classes) of the first encoder that names classes, or None.
+        classifier: The space that the classes belong to, or None.
+        dropped: Items that one encoder or another could not encode.
+    """
+
+    modality: Modality
+    ids: NDArray[np.uint32] | NDArray[np.uint64]
+    vectors: NDArray[np.float32]
+    spaces: tuple[str, ...]
+    scores: NDArray[np.float32] | None = None
+    classifier: str | None = None
+    dropped: int = 0
+
+    def __len__(self) -> int:
+        """Return how many items there are."""
+        return len(self.ids)
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits over spaces, ids, vectors and class scores."""
+        arrays = [self.ids, self.vectors, *([] if self.scores is None else [self.scores])]
+        return fingerprint_value([self.modality.value, self.spaces, *map(fingerprint_array, arrays)])
+
+    def take(self, ids: ArrayLike) -> Features:
+        """Return the rows of ``ids`` that are present, in id order."""
+        keep = np.isin(self.ids, np.asarray(ids))
+        scores = None if self.scores is None else self.scores[keep]
+        return Features(
+            self.modality, self.ids[keep], self.vectors[keep], self.spaces, scores, self.classifier
+        )
+
+
+def join_features(
+    parts: Sequence[Embeddings], scores: Sequence[Embeddings | None]
+) -> Features:
+    """Put the embeddings of one modality side by side.
+
+    Args:
+        parts: One or more `Embeddings` of one modality, each of its own space.
+        scores: For each of them its class scores, or None.
+
+    Raises:
+        InputError: There is none, or they are of different modalities.
+    """
+    if not parts:
+        raise InputError("features need at least one encoder's embeddings")
+    if len({p.modality for p in parts}) > 1:
+        raise InputError("features are of one modality", seen=sorted({p.modality for p in parts}))
+    ids = parts[0].ids
+    for part in parts[1:]:
+        ids = np.intersect1d(ids, part.ids)
+    vectors = np.hstack([p.take(ids).unit() for p in parts])
+    first = next((s for s in scores if s is not None), None)
+    return Features(
+        parts[0].modality,
+        ids,
+        vectors,
+        tuple(p.space for p in parts),
+        None if first is None else first.take(ids).vectors.astype(np.float32),
+        None if first is None else first.space.removesuffix(".classes"),
+        len(np.unique(np.concatenate([p.ids for p in parts]))) - len(ids),
+    )
+
+
+def load_features(workspace: Workspace, modality: str, spaces: Sequence[str]) -> Features:
+    """Read the stored embeddings of one modality in these spaces, side by side."""
+    return join_features(
+        [load_embeddings(workspace, space, modality) for space in spaces],
+        [load_class_scores(workspace, space, modality) for space in spaces],
+    )

@@ -1,0 +1,144 @@
+"""Shards of vectors on disk: shard n holds the ids from ``n * SHARD_ROWS`` up to the next shard's.
+
+    embeddings/<space>/encoder.json            which encoder, its classes
+    embeddings/<space>/<modality>/00000.npy    float16 (rows, dim)
+                                  00000.ids.npy, 00000.prints.npy, [00000.classes.npy]
+                                  00000.json   the record, written last; lists what was refused
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.errors import Reason, StoreError
+from pentad.core.fingerprint import fingerprint_value
+from pentad.embeddings.embeddings import write_array
+from pentad.store.records import Record, committing, read_record
+
+SHARD_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An item that has no vector.
+
+    Attributes:
+        id: The item.
+        fingerprint: Its content when it was tried.
+        reason: Typed reason.
+        detail: One line for people.
+    """
+
+    id: int
+    fingerprint: str
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, eq=False)
+class Shard:
+    """The rows of one shard in memory, in id order.
+
+    Attributes:
+        ids: u32 (rows,).
+        prints: uint8 (rows, 32): SHA-256 of what each row was made from.
+        vectors: float16 (rows, dim).
+        scores: float16 (rows, classes), or None.
+        failures: Items of this shard that were refused.
+    """
+
+    ids: NDArray[np.uint32]
+    prints: NDArray[np.uint8]
+    vectors: NDArray[np.float16]
+    scores: NDArray[np.float16] | None
+    failures: tuple[Failure, ...] = ()
+
+
+class ShardFolder:
+    """The shards of one space and one modality."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def numbers(self) -> list[int]:
+        """Return the numbers of all shards that have a record, ascending."""
+        return sorted(int(p.stem) for p in self.folder.glob("*.json") if p.stem.isdigit())
+
+    def record(self, number: int) -> Record | None:
+        """Return the record of a finished, complete shard; None where it has to be made."""
+        record = read_record(self.folder / f"{number:05d}.json")
+        return record if record is not None and record.intact() else None
+
+    def read(self, number: int) -> Shard | None:
+        """Return a shard, vectors memory-mapped; None where it has to be made."""
+        record = self.record(number)
+        if record is None:
+            return None
+        try:
+            return self._load(number, record)
+        except (OSError, ValueError, KeyError):
+            return None
+
+    def write(self, number: int, shard: Shard, fields: Mapping[str, object]) -> None:
+        """Write a shard and then its record."""
+        name = f"{number:05d}"
+        with committing(self.folder / f"{name}.json") as commit:
+            write_array(commit.path(f"{name}.npy"), shard.vectors)
+            write_array(commit.path(f"{name}.ids.npy"), shard.ids)
+            write_array(commit.path(f"{name}.prints.npy"), shard.prints)
+            if shard.scores is not None:
+                write_array(commit.path(f"{name}.classes.npy"), shard.scores)
+            commit.finish({**fields, "rows": len(shard.ids), "dim": shard.vectors.shape[1],
+                           "dtype": str(shard.vectors.dtype), "inputs": inputs_fingerprint(shard),
+                           "failed": [[f.id, f.fingerprint, f.reason.value, f.detail]
+                                      for f in shard.failures]})
+
+    def remove(self, number: int) -> None:
+        """Delete a shard, its record first."""
+        for path in [self.folder / f"{number:05d}.json", *self.folder.glob(f"{number:05d}.*")]:
+            path.unlink(missing_ok=True)
+
+    def shards(self) -> Iterator[Shard]:
+        """Yield all shards in id order.
+
+        Raises:
+            StoreError: One of them is damaged.
+        """
+        for number in self.numbers():
+            shard = self.read(number)
+            if shard is None:
+                raise StoreError(f"{self.folder}/{number:05d}.npy: damaged; run 'pentad embed' again")
+            yield shard
+
+    def _load(self, number: int, record: Record) -> Shard:
+        name = self.folder / f"{number:05d}"
+        scores = None
+        if f"{number:05d}.classes.npy" in record.files:
+            scores = _map(name.with_suffix(".classes.npy"))
+        failed = (Failure(i, f, Reason(r), d) for i, f, r, d in record.fields["failed"])
+        return Shard(
+            np.load(name.with_suffix(".ids.npy"), allow_pickle=False),
+            np.load(name.with_suffix(".prints.npy"), allow_pickle=False),
+            _map(name.with_suffix(".npy")),
+            scores,
+            tuple(failed),
+        )
+
+
+def inputs_fingerprint(shard: Shard) -> str:
+    """Return 64 hex digits over the ids and contents a shard was made from."""
+    made = list(zip(shard.ids.tolist(), map(bytes.hex, map(bytes, shard.prints)), strict=True))
+    return fingerprint_value([made, [[f.id, f.fingerprint] for f in shard.failures]])
+
+
+def _map(path: Path) -> NDArray[Any]:
+    if path.stat().st_size < 256:  # an empty array cannot be mapped
+        return np.load(path, allow_pickle=False)
+    mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return mapped

@@ -1,0 +1,195 @@
+"""The bridge as it is applied: captions and items of any modality into one space, by plain algebra.
+
+    caption t          ->  unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
+    item x, scores p   ->  unit([ a c(x) + b r(x) ; 0 ... g z(p) ... 0 ])
+
+    f(t)   text vector, centred, without the directions in which the modalities' captions differ
+           as a whole ("... turning around"), of unit length
+    s_v(t) similarities of f(t) to the class names of classifier v above a threshold, unit length
+    z(p)   standardised powers of the class scores, unit length
+    c(x)   unit(z(p) @ class-name vectors), or the item's own vector where its encoder embeds text too
+    r(x)   unit ridge map of x to f(t)
+
+How the numbers are found is told in `pentad.bridge`. Everything here is float64 inside, float32 outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+
+Array = NDArray[np.float64]
+_TINY = 1e-12
+
+
+def unit(rows: NDArray[Any]) -> Array:
+    """Return float64 rows of length 1; rows shorter than 1e-12 stay as good as zero."""
+    values = np.asarray(rows, dtype=np.float64)
+    lengths = np.sqrt(np.einsum("...j,...j->...", values, values))[..., None]
+    result: Array = values / np.maximum(lengths, _TINY)
+    return result
+
+
+@dataclass(frozen=True, eq=False)
+class TextFrame:
+    """What turns raw text vectors into f(t) and s_v(t).
+
+    Attributes:
+        center: (text dim,) mean over modalities of their mean caption.
+        basis: (directions, text dim) orthonormal rows that are projected out.
+        anchors: Classifier -> (classes, text dim) unit class-name vectors, centred and projected.
+        threshold: Similarities below this count as none in s_v(t).
+    """
+
+    center: Array
+    basis: Array
+    anchors: Mapping[str, Array]
+    threshold: float
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector of the bridge's space."""
+        return len(self.center) + sum(len(a) for a in self.anchors.values())
+
+    def frame(self, texts: NDArray[Any]) -> Array:
+        """Return f(t): (n, text dim) raw vectors to (n, text dim) unit rows."""
+        centred = unit(texts) - self.center
+        return unit(centred - (centred @ self.basis.T) @ self.basis)
+
+    def class_space(self, framed: Array, classifier: str) -> Array:
+        """Return s_v(t): (n, text dim) framed vectors to (n, classes) unit or zero rows."""
+        similar = framed @ self.anchors[classifier].T
+        return unit(np.maximum(similar - self.threshold, 0.0))
+
+    def encode(self, texts: NDArray[Any]) -> NDArray[np.float32]:
+        """Return float32 (n, dim), unit rows: captions in the bridge's space."""
+        framed = self.frame(texts)
+        blocks = [framed, *(self.class_space(framed, name) for name in self.anchors)]
+        return unit(np.hstack(blocks)).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class ClassScaling:
+    """What turns class scores into z(p).
+
+    Attributes:
+        classifier: Whose classes they are.
+        power: Scores are raised to this before anything else.
+        mean: (classes,) of the powers over the training items.
+        scale: (classes,) what the centred powers are divided by.
+    """
+
+    classifier: str
+    power: float
+    mean: Array
+    scale: Array
+
+    def encode(self, scores: NDArray[Any]) -> Array:
+        """Return z(p): (n, classes) activated scores to (n, classes) unit rows."""
+        powers = np.maximum(np.asarray(scores, dtype=np.float64), 0.0) ** self.power
+        return unit((powers - self.mean) / self.scale)
+
+
+@dataclass(frozen=True, eq=False)
+class ItemMap:
+    """What takes the items of one modality into the bridge's space.
+
+    Attributes:
+        mean: (dim,) of the unit feature vectors.
+        ridge: (dim, text dim), or None.
+        classes: How class scores are scaled, or None where the encoder names no classes.
+        shares_text: The item's encoder embeds text into the same space.
+        prior_weight: a, of the class-name vector, or of the shared vector.
+        ridge_weight: b.
+        class_weight: g.
+    """
+
+    mean: Array
+    ridge: Array | None
+    classes: ClassScaling | None
+    shares_text: bool
+    prior_weight: float
+    ridge_weight: float
+    class_weight: float
+
+    def centred(self, features: NDArray[Any]) -> Array:
+        """Return (n, dim) unit rows: features of unit length, their mean removed."""
+        return unit(unit(features) - self.mean)
+
+    def encode(
+        self, frame: TextFrame, features: NDArray[Any], scores: NDArray[Any] | None
+    ) -> NDArray[np.float32]:
+        """Return float32 (n, frame.dim), unit rows."""
+        centred = self.centred(features)
+        text_part = np.zeros((len(centred), len(frame.center)))
+        spaces = {name: np.zeros((len(centred), len(a))) for name, a in frame.anchors.items()}
+        if self.ridge is not None and self.ridge_weight > 0:
+            text_part += self.ridge_weight * unit(centred @ self.ridge)
+        if self.shares_text:
+            text_part += self.prior_weight * centred
+        elif self.classes is not None:
+            z = self.classes.encode(_required(scores))
+            text_part += self.prior_weight * unit(z @ frame.anchors[self.classes.classifier])
+            spaces[self.classes.classifier] = self.class_weight * z
+        return unit(np.hstack([text_part, *spaces.values()])).astype(np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class BridgeMap:
+    """The whole bridge: a frame for captions and one map a modality.
+
+    Attributes:
+        frame: For captions.
+        items: For items.
+        notes: What was chosen and how it was judged, for the record.
+    """
+
+    frame: TextFrame
+    items: Mapping[Modality, ItemMap]
+    notes: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def dim(self) -> int:
+        """Length of a vector of the bridge's space."""
+        return self.frame.dim
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """What it can map."""
+        return (Modality.TEXT, *(m for m in Modality if m in self.items))
+
+    def encode(
+        self, modality: str, features: NDArray[Any], scores: NDArray[Any] | None = None
+    ) -> NDArray[np.float32]:
+        """Map frozen vectors of one modality into the bridge's space.
+
+        Args:
+            modality: What the rows are.
+            features: (n, dim) output of the frozen encoder.
+            scores: (n, classes) activated class scores, where the modality's map uses classes.
+
+        Returns:
+            float32 (n, `dim`), unit rows.
+
+        Raises:
+            InputError: The bridge does not know the modality, or scores are missing.
+        """
+        if modality == Modality.TEXT:
+            return self.frame.encode(features)
+        if modality not in self.items:
+            known = ", ".join(m.value for m in self.modalities)
+            raise InputError(f"the bridge does not map {modality}", expected=known)
+        return self.items[Modality(modality)].encode(self.frame, features, scores)
+
+
+def _required(scores: NDArray[Any] | None) -> NDArray[Any]:
+    if scores is None:
+        raise InputError("class scores are needed beside the vectors; embed the items again")
+    return scores

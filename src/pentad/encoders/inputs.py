@@ -1,0 +1,48 @@
+"""What every encoder checks about the inputs it is handed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+from pentad.media.types import Image, Media, Points, Video, Views
+
+
+def check_modality(name: str, modalities: Sequence[Modality], modality: str) -> Modality:
+    """Return ``modality`` as a member, refusing one that the encoder ``name`` does not serve."""
+    for known in modalities:
+        if known == modality:
+            return known
+    served = ", ".join(m.value for m in modalities)
+    raise InputError(f"encoder {name!r} does not encode {modality!r}", expected=served)
+
+
+def check_batch_size(batch_size: int | None) -> None:
+    """Refuse a batch size below one."""
+    if batch_size is not None and batch_size < 1:
+        raise InputError("batch_size must be at least 1", seen=batch_size)
+
+
+def check_inputs(name: str, inputs: Sequence[Media], accepts: type) -> None:
+    """Refuse a bare string in place of a list, inputs that are not an ``accepts``, and empty ones."""
+    if isinstance(inputs, str):
+        raise InputError(f"encoder {name!r} takes a list of inputs, not one string", seen=inputs[:40])
+    for index, item in enumerate(inputs):
+        if not isinstance(item, accepts):
+            raise InputError(
+                f"encoder {name!r} cannot take input {index}",
+                expected=accepts.__name__,
+                seen=type(item).__name__,
+            )
+        if _is_empty(item):
+            raise InputError(f"encoder {name!r} cannot take input {index}: it is empty")
+
+
+def _is_empty(item: Media) -> bool:
+    """Whether there is nothing to see. Empty captions and silence are inputs like any other."""
+    match item:
+        case Image(pixels=array) | Video(frames=array) | Views(images=array) | Points(xyz=array):
+            return array.size == 0
+        case _:
+            return False

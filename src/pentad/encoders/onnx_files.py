@@ -1,0 +1,116 @@
+"""Which other files an ONNX file draws its weights from. Read from the file itself, nothing is loaded.
+
+An ONNX file is a protocol buffer; large models keep tensors in files beside it. Those belong to the
+fingerprint, and none may lie outside the model's folder. Only the few fields on the way to a tensor
+are followed here; the numbers are those of onnx.proto.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator
+from pathlib import Path
+
+from pentad.core.errors import InputError
+
+_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_GRAPH, _FUNCTION = 7, 25
+# Where tensors and further graphs sit: kind of message -> field -> kind of message inside it.
+_INSIDE: dict[str, dict[int, str]] = {
+    "model": {_GRAPH: "graph", _FUNCTION: "function"},
+    "graph": {1: "node", 5: "tensor", 15: "sparse"},
+    "function": {7: "node"},
+    "node": {5: "attribute"},
+    "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
+    "sparse": {1: "tensor", 2: "tensor"},
+    "tensor": {13: "external"},
+}
+_DEEPEST = 64
+
+
+class _Malformed(ValueError):
+    pass
+
+
+def external_files(model: Path) -> tuple[Path, ...]:
+    """Return the files that ``model`` keeps tensors in, sorted; none for most models.
+
+    Raises:
+        InputError: The file is not ONNX, or it names a file that is missing or outside its folder.
+    """
+    try:
+        with model.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            view = memoryview(data)
+            try:
+                names = _names(view)
+            finally:
+                view.release()
+    except ValueError:
+        raise InputError("is not an ONNX file", file=model) from None
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=model) from None
+    return tuple(_beside(model, name) for name in names)
+
+
+def _names(data: memoryview) -> list[str]:
+    fields = {number for number, _ in _fields(data)}
+    if _GRAPH not in fields:
+        raise _Malformed
+    return sorted(set(_walk(data, "model", 0)))
+
+
+def _beside(model: Path, name: str) -> Path:
+    path = model.parent / name
+    if Path(name).is_absolute() or not path.resolve().is_relative_to(model.parent.resolve()):
+        raise InputError("keeps weights in a file outside its folder", file=model, seen=name)
+    if not path.is_file():
+        raise InputError("keeps weights in a file that is not there", file=model, seen=name)
+    return path
+
+
+def _walk(data: memoryview, kind: str, depth: int) -> Iterator[str]:
+    if depth > _DEEPEST:
+        raise _Malformed
+    if kind == "external":
+        entry = {number: value for number, value in _fields(data)}
+        if bytes(entry.get(1, b"")) == b"location":
+            yield bytes(entry.get(2, b"")).decode("utf-8")
+        return
+    inside = _INSIDE[kind]
+    for number, value in _fields(data):
+        if number in inside:
+            yield from _walk(value, inside[number], depth + 1)
+
+
+def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """Yield number and content of each field; numbers (varints) come with empty content."""
+    place = 0
+    while place < len(data):
+        tag, place = _varint(data, place)
+        number, wire = tag >> 3, tag & 7
+        size = 0
+        if wire == _VARINT:
+            _, place = _varint(data, place)
+        elif wire == _BYTES:
+            size, place = _varint(data, place)
+        elif wire in (_FIXED64, _FIXED32):
+            size = 8 if wire == _FIXED64 else 4
+        else:
+            raise _Malformed
+        if number == 0 or place + size > len(data):
+            raise _Malformed
+        yield number, data[place : place + size]
+        place += size
+
+
+def _varint(data: memoryview, place: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if place >= len(data):
+            raise _Malformed
+        byte = data[place]
+        place += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, place
+    raise _Malformed

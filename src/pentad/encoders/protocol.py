@@ -1,0 +1,79 @@
+"""What an encoder is. Any object that has these members is one; nothing has to be inherited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.modality import Modality
+from pentad.media.types import DecodeOptions, Media
+
+
+@runtime_checkable
+class Encoder(Protocol):
+    """Turns media of one or more modalities into vectors of one space.
+
+    Attributes:
+        name: Short name, letters, digits, ``.``, ``_`` and ``-``.
+        revision: Version of the weights or of the descriptor.
+        modalities: What it can encode; all of them share one space.
+        dim: Length of a vector.
+        fingerprint: 64 hex digits over everything that can change a vector: weights, preprocessing, revision.
+    """
+
+    name: str
+    revision: str
+    modalities: tuple[Modality, ...]
+    dim: int
+    fingerprint: str
+
+    def encode(
+        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+    ) -> NDArray[np.float32]:
+        """Return float32 (len(inputs), dim). Row i depends on input i alone."""
+
+
+@runtime_checkable
+class ChoosesDecoding(Protocol):
+    """An encoder that says what it needs of a decoded file."""
+
+    def decode_options(self, modality: str) -> DecodeOptions:
+        """Return the options to decode files of ``modality`` with."""
+
+
+@dataclass(frozen=True, eq=False)
+class Classified:
+    """Vectors and class scores of the same inputs, from one pass.
+
+    Attributes:
+        vectors: float32 (inputs, dim).
+        scores: float32 (inputs, classes), activated and pooled as the encoder's card says.
+    """
+
+    vectors: NDArray[np.float32]
+    scores: NDArray[np.float32]
+
+
+@runtime_checkable
+class Classifier(Protocol):
+    """An encoder that also scores a fixed list of named classes.
+
+    Attributes:
+        classes: The names, in the order of the score columns.
+    """
+
+    classes: tuple[str, ...]
+
+    def encode_and_classify(
+        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+    ) -> Classified:
+        """Return vectors as `Encoder.encode` does, and class scores, in one pass."""
+
+
+def space_of(encoder: Encoder) -> str:
+    """Return the name of the space an encoder maps into: its name and 8 digits of its fingerprint."""
+    return f"{encoder.name}-{encoder.fingerprint[:8]}"

@@ -1,0 +1,1 @@
+"""How good vectors are: retrieval metrics, intervals, baselines side by side, and the report."""

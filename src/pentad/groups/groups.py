@@ -1,0 +1,123 @@
+"""`Groups`: n-tuples of a caption and one item of each modality, with their manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pentad.core.errors import InputError, StoreError, UnknownName
+from pentad.core.modality import Modality
+from pentad.store.records import Commit, Record, committing, read_record
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    Catalog = Mapping[Modality, pl.DataFrame]
+
+FORMATS = ("parquet", "csv")
+_MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """One group for each caption and rank.
+
+    Attributes:
+        table: ``text_id, rank`` (u16, from 1), then for each modality ``<modality>_id`` and
+            ``<modality>_score`` (f32), null where it has no item left; by rank, then text id.
+        manifest: What `build_groups` did, as plain values: ``k``, ``max_uses``, ``modalities``,
+            ``embeddings`` (space, metric and both locations for each modality), ``counts``
+            (captions, groups, complete, empty; edges, drops by reason and nulls by modality) and
+            ``uses`` (how unevenly items are used).
+    """
+
+    table: pl.DataFrame
+    manifest: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        """Return how many groups there are."""
+        return self.table.height
+
+    @property
+    def k(self) -> int:
+        """How many groups each caption has."""
+        return int(self.manifest["k"])
+
+    @property
+    def modalities(self) -> tuple[Modality, ...]:
+        """The modalities of the items, text left out, in the usual order."""
+        return tuple(Modality(m) for m in self.manifest["modalities"])
+
+    def frame(self) -> pl.DataFrame:
+        """Return the table, one row a group, by rank, then text id."""
+        return self.table
+
+    def save(
+        self, folder: str | Path, *, format: str = "parquet", catalog: Catalog | None = None
+    ) -> None:
+        """Write the groups; the manifest is their record.
+
+        ``parquet`` writes ``nn_1.parquet`` .. ``nn_k.parquet``. ``csv`` writes the layout of E-MM1
+        (``infos/``, ``nn_1/data_groups.csv`` ..) and, beside it, ``nn_1/scores.csv`` ...
+
+        Args:
+            folder: Where to; best one of its own.
+            format: ``parquet`` or ``csv``.
+            catalog: For ``csv``, the items behind the ids, as `pentad.groups.emm1_csv` says.
+
+        Raises:
+            UnknownName: There is no such format.
+            InputError: ``csv`` without a catalog, or an id that the catalog does not have.
+        """
+        if format not in FORMATS:
+            raise UnknownName("format", format, FORMATS)
+        with committing(Path(folder) / _MANIFEST) as commit:
+            if format == "parquet":
+                self._write_parquet(commit)
+            else:
+                self._write_csv(commit, catalog)
+            commit.finish({**self.manifest, "format": format})
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Groups:
+        """Read what `save` wrote, in either format.
+
+        Raises:
+            StoreError: There are no complete groups, or a file has another size than recorded.
+        """
+        root = Path(folder)
+        record = read_record(root / _MANIFEST)
+        if record is None or not record.intact() or record.fields.get("kind") != "groups":
+            raise StoreError(f"{root}: no complete groups here; build them again")
+        return cls(_read(record), {k: v for k, v in record.fields.items() if k != "format"})
+
+    def _write_parquet(self, commit: Commit) -> None:
+        for rank in range(1, self.k + 1):
+            self._of_rank(rank).write_parquet(commit.path(f"nn_{rank}.parquet"))
+
+    def _write_csv(self, commit: Commit, catalog: Catalog | None) -> None:
+        from pentad.groups.emm1_csv import write_groups, write_infos
+
+        if catalog is None:
+            raise InputError("format 'csv' needs the items behind the ids; pass catalog=")
+        write_infos(commit, self.table, catalog)
+        for rank in range(1, self.k + 1):
+            write_groups(commit, self._of_rank(rank), rank)
+
+    def _of_rank(self, rank: int) -> pl.DataFrame:
+        captions = self.table.height // self.k
+        return self.table.slice((rank - 1) * captions, captions)
+
+
+def _read(record: Record) -> pl.DataFrame:
+    import polars as pl
+
+    from pentad.groups.emm1_csv import read_groups
+
+    folder, ranks = record.path.parent, range(1, record.fields["k"] + 1)
+    if record.fields["format"] == "parquet":
+        return pl.concat([pl.read_parquet(folder / f"nn_{rank}.parquet") for rank in ranks])
+    modalities = [Modality(m) for m in record.fields["modalities"]]
+    return pl.concat([read_groups(folder, rank, modalities) for rank in ranks])

@@ -1,0 +1,35 @@
+"""Clouds stored as NumPy arrays: (n, 3) coordinates, or (n, 6) with colours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from pentad.core.errors import DecodeError, Reason
+from pentad.media.geometry import Part, check_counts, guess_bytes
+
+
+def read_npy(path: Path) -> Part:
+    """Read a ``.npy`` cloud. Colours are 0..1 or 0..255; pickled objects are refused.
+
+    Raises:
+        DecodeError: The array has another shape or type, or is damaged.
+    """
+    try:
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+    except ValueError as error:
+        reason = Reason.CORRUPT
+        if "Object arrays" in str(error) or "allow_pickle" in str(error):
+            reason = Reason.UNSUPPORTED
+        elif "mmap length" in str(error):
+            reason = Reason.TRUNCATED
+        raise DecodeError(reason, f"npy: {error}") from error
+    if array.ndim != 2 or array.shape[1] not in (3, 6) or array.dtype.kind != "f":
+        raise DecodeError(
+            Reason.UNSUPPORTED,
+            f"npy: expected floats of shape (n, 3) or (n, 6), found {array.dtype} {array.shape}",
+        )
+    check_counts(len(array))
+    rgb = guess_bytes(array[:, 3:]) if array.shape[1] == 6 else None
+    return Part(np.array(array[:, :3]), rgb)

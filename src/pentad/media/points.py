@@ -1,0 +1,56 @@
+"""Point clouds and meshes: which reader a file needs, and what is made of its geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pentad.core.errors import DecodeError, Reason
+from pentad.media.files import read_head
+from pentad.media.geometry import Part, join
+from pentad.media.gltfscene import read_gltf
+from pentad.media.npy import read_npy
+from pentad.media.obj import read_obj
+from pentad.media.ply import read_ply
+from pentad.media.render import render_views
+from pentad.media.sample import sample_points
+from pentad.media.textmesh import read_off, read_stl
+from pentad.media.types import DecodeOptions, Points, Views
+
+_Reader = Callable[[Path], Part | Sequence[Part]]
+_BY_HEAD: tuple[tuple[tuple[bytes, ...], _Reader], ...] = (
+    ((b"ply\n", b"ply\r"), read_ply),
+    ((b"glTF",), read_gltf),
+    ((b"\x93NUMPY",), read_npy),
+)
+_BY_SUFFIX: dict[str, _Reader] = {
+    ".ply": read_ply,
+    ".glb": read_gltf,
+    ".gltf": read_gltf,
+    ".npy": read_npy,
+    ".obj": read_obj,
+    ".stl": read_stl,
+    ".off": read_off,
+}
+
+
+def decode_points(path: Path, options: DecodeOptions, seed: int) -> Points | Views:
+    """Decode one cloud or mesh: its geometry, a sample of it, or pictures of it."""
+    found = _reader(path)(path)
+    points = join([found] if isinstance(found, Part) else found)
+    if options.views is not None:
+        return render_views(points, views=options.views, size=options.view_size, seed=seed)
+    if options.points is not None:
+        return sample_points(points, options.points, seed=seed)
+    return points
+
+
+def _reader(path: Path) -> _Reader:
+    head = read_head(path)
+    for marks, reader in _BY_HEAD:
+        if head.startswith(marks):
+            return reader
+    reader_by_suffix = _BY_SUFFIX.get(path.suffix.lower())
+    if reader_by_suffix is None:
+        raise DecodeError(Reason.UNSUPPORTED, f"{path.name}: no known kind of points or mesh")
+    return reader_by_suffix

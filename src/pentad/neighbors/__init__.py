@@ -1,0 +1,1 @@
+"""For each query, the k nearest items of a corpus: `find_neighbors` gives `Neighbors`."""

@@ -1,0 +1,248 @@
+"""Exact search: candidates in float32, order in float64, and a proof that no item was missed.
+
+A float32 product of ``d`` terms is wrong by at most ``d u / (1 - d u)`` times the product of the
+lengths (u = 2^-24), whatever the order of summation. So an item whose float32 product lies further
+than that bound below the k-th exact one is certainly not among the k nearest. A query whose list
+of candidates does not prove that for every other item is swept once more over the whole corpus,
+and every item within the bound is rescored. The result is a function of the stored vectors alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.errors import InputError
+from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
+
+if TYPE_CHECKING:
+    from pentad.core.progress import Task
+
+_QUERY_BLOCK = 4096
+_SLACK = 8
+_MEMORY = 1 << 29
+_SWEEP = 1 << 22
+_ELEMENTS = 1 << 18
+
+Indices = NDArray[np.int64]
+
+
+class ExactSearch:
+    """A corpus made ready to be searched exactly, any number of times."""
+
+    def __init__(
+        self, vectors: NDArray[Any], metric: Metric, *, memory: int | None = _MEMORY
+    ) -> None:
+        """Prepare a corpus.
+
+        Args:
+            vectors: float16 or float32 (items, dim); may be memory-mapped.
+            metric: How pairs are scored.
+            memory: Bytes that prepared rows may take; a larger corpus is prepared anew, block by
+                block, for every block of queries. None holds everything.
+
+        Raises:
+            InputError: A value is not finite.
+        """
+        self._vectors = vectors
+        self._metric = metric
+        self._squares = squared_lengths(vectors)
+        self._largest = float(self._squares.max(initial=0.0))
+        width = 4 * (vectors.shape[1] + 1)
+        self._block = len(vectors) if memory is None else max(1024, memory // width)
+        self._held = self._prepared(0, len(vectors)) if self._block >= len(vectors) else None
+
+    def search(
+        self, queries: NDArray[Any], k: int, task: Task | None = None
+    ) -> tuple[Indices, Floats]:
+        """Return the k best corpus rows of each query and their float64 scores.
+
+        Args:
+            queries: float16 or float32 (q, dim).
+            k: At least 1, at most the number of items.
+            task: Told after each block how many queries are done.
+
+        Returns:
+            Rows and scores, both (q, k): score descending, then row ascending.
+        """
+        rows = np.empty((len(queries), k), dtype=np.int64)
+        scores = np.empty((len(queries), k), dtype=np.float64)
+        for start in range(0, len(queries), _QUERY_BLOCK):
+            part = slice(start, start + _QUERY_BLOCK)
+            rows[part], scores[part] = self._search_block(queries[part], k)
+            if task is not None:
+                task.advance(len(rows[part]))
+        return rows, scores
+
+    def _search_block(self, vectors: NDArray[Any], k: int) -> tuple[Indices, Floats]:
+        queries = _Queries(vectors, self._metric, self._largest)
+        if k + _SLACK >= len(self._vectors):
+            return self._swept(queries, np.full(len(vectors), -np.inf), k)
+        rows, scores, floor = self._guess(queries, k)
+        needed = self._metric.product(scores[:, -1], queries.squares)
+        unproven = ~(floor < needed - queries.bound)
+        if unproven.any():
+            again = queries.take(unproven)
+            rows[unproven], scores[unproven] = self._swept(again, needed[unproven], k)
+        return rows, scores
+
+    def _guess(self, queries: _Queries, k: int) -> tuple[Indices, Floats, Floats]:
+        """Return the k best of the float32 candidates, and the least product among candidates."""
+        products, rows = self._candidates(queries.rows, k + _SLACK)
+        with np.errstate(invalid="ignore"):  # infinite products have an infinite bound
+            least = products[:, k - 1] - 2 * queries.bound
+        left, column = np.nonzero(~(products < least[:, None]))
+        right = rows[left, column]
+        _, right, scores = best_pairs(left, right, self._scores(queries, left, right), k)
+        return right.reshape(-1, k), scores.reshape(-1, k), products[:, -1]
+
+    def _candidates(self, queries: Rows, count: int) -> tuple[Floats, Indices]:
+        """Return the greatest float32 products of each query, descending, and their rows."""
+        import faiss
+
+        kept: list[tuple[Rows, Indices]] = []
+        for start, block in self._blocks():
+            wanted = min(count, len(block))
+            products, rows = faiss.knn(queries, block, wanted, metric=faiss.METRIC_INNER_PRODUCT)
+            kept = [_merged([*kept, (products, np.maximum(rows, 0) + start)], count)]
+        return kept[0][0].astype(np.float64), kept[0][1]
+
+    def _swept(self, queries: _Queries, needed: Floats, k: int) -> tuple[Indices, Floats]:
+        """Return the k best of every item whose product can reach ``needed``."""
+        found = _Best(k)
+        step = max(1, _SWEEP // len(queries.rows))
+        least = needed - queries.bound
+        for start, block in self._blocks():
+            for offset in range(0, len(block), step):
+                with np.errstate(over="ignore", invalid="ignore"):
+                    products = queries.rows @ block[offset : offset + step].T
+                    left, column = np.nonzero(~(products < least[:, None]))
+                right = column + start + offset
+                found.add(left, right, self._scores(queries, left, right))
+        right, scores = found.finish()
+        return right.reshape(-1, k), scores.reshape(-1, k)
+
+    def _scores(self, queries: _Queries, left: Indices, right: Indices) -> Floats:
+        """Return the float64 scores of pairs of a query and a corpus row."""
+        scores = np.empty(len(left), dtype=np.float64)
+        for part in _slices(len(left), self._vectors.shape[1]):
+            q, x = left[part], right[part]
+            squares = queries.squares[q], self._squares[x]
+            scores[part] = self._metric.scores(
+                queries.vectors[q], self._vectors[x].astype(np.float64), squares
+            )
+        return scores
+
+    def _blocks(self) -> Iterator[tuple[int, Rows]]:
+        if self._held is not None:
+            yield 0, self._held
+            return
+        for start in range(0, len(self._vectors), self._block):
+            yield start, self._prepared(start, min(start + self._block, len(self._vectors)))
+
+    def _prepared(self, start: int, stop: int) -> Rows:
+        dim = self._vectors.shape[1]
+        parts = [
+            self._metric.corpus_rows(
+                self._vectors[start:stop][part].astype(np.float64), self._squares[start:stop][part]
+            )
+            for part in _slices(stop - start, dim)
+        ]
+        return np.concatenate(parts) if parts else np.empty((0, dim), dtype=np.float32)
+
+
+class _Queries:
+    """One block of queries: float64 vectors, prepared rows, and the error bound of each."""
+
+    def __init__(self, vectors: NDArray[Any], metric: Metric, largest: float) -> None:
+        self.vectors: Floats = vectors.astype(np.float64)
+        self.squares = squared_lengths(self.vectors)
+        self.rows = metric.query_rows(self.vectors, self.squares)
+        self.bound = error_bound(metric.scale(self.squares, largest), self.rows.shape[1])
+
+    def take(self, chosen: NDArray[np.bool_]) -> _Queries:
+        """Return the chosen queries."""
+        taken = object.__new__(_Queries)
+        for name, value in vars(self).items():
+            setattr(taken, name, value[chosen])
+        return taken
+
+
+class _Best:
+    """The k best pairs of each query so far, trimmed whenever too many have come together."""
+
+    def __init__(self, k: int) -> None:
+        self._k = k
+        self._parts: list[tuple[Indices, Indices, Floats]] = []
+        self._count = 0
+
+    def add(self, left: Indices, right: Indices, scores: Floats) -> None:
+        """Take in more pairs; none may come twice."""
+        self._parts.append((left, right, scores))
+        self._count += len(left)
+        if self._count > _SWEEP:
+            self._trim()
+
+    def finish(self) -> tuple[Indices, Floats]:
+        """Return the rows and scores of the best pairs, query by query."""
+        self._trim()
+        return self._parts[0][1:]
+
+    def _trim(self) -> None:
+        left, right, scores = (np.concatenate(column) for column in zip(*self._parts, strict=True))
+        self._parts = [best_pairs(left, right, scores, self._k)]
+        self._count = 0
+
+
+def error_bound(scale: Floats, terms: int) -> Floats:
+    """Return how far a float32 product of prepared rows may lie from the exact one.
+
+    Four more roundings than terms: preparing a row rounds each of its values once. A thousandth
+    more covers every float64 rounding. Where float32 could overflow the bound is infinite.
+    """
+    unit = 2.0**-24
+    relative = (terms + 4) * unit / (1 - (terms + 4) * unit)
+    underflow = terms * 2.0**-120 * (1 + scale)
+    return np.where(scale < 1e36, 1.001 * relative * scale + underflow, np.inf)
+
+
+def best_pairs(
+    left: Indices, right: Indices, scores: Floats, k: int
+) -> tuple[Indices, Indices, Floats]:
+    """Return at most k pairs of each ``left``: score descending, then ``right`` ascending."""
+    order = np.lexsort((right, -scores, left))
+    ordered = left[order]
+    place = np.arange(len(ordered)) - np.searchsorted(ordered, ordered)
+    kept = order[place < k]
+    return left[kept], right[kept], scores[kept]
+
+
+def squared_lengths(vectors: NDArray[Any]) -> Floats:
+    """Return the float64 squared length of each row of ``vectors`` (n, dim).
+
+    Raises:
+        InputError: A row holds a value that is not finite.
+    """
+    squares = np.empty(len(vectors), dtype=np.float64)
+    for part in _slices(len(vectors), vectors.shape[1]):
+        rows = vectors[part].astype(np.float64)
+        squares[part] = row_dots(rows, rows)
+    if not np.isfinite(squares).all():
+        raise InputError("vectors must be finite", row=int(np.argmin(np.isfinite(squares))))
+    return squares
+
+
+def _merged(parts: list[tuple[Rows, Indices]], count: int) -> tuple[Rows, Indices]:
+    products = np.concatenate([p for p, _ in parts], axis=1)
+    rows = np.concatenate([r for _, r in parts], axis=1)
+    order = np.argsort(-products, axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(products, order, 1), np.take_along_axis(rows, order, 1)
+
+
+def _slices(length: int, dim: int) -> Iterator[slice]:
+    step = max(1, _ELEMENTS // max(dim, 1))
+    for start in range(0, length, step):
+        yield slice(start, start + step)

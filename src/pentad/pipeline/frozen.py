@@ -1,0 +1,92 @@
+"""`Frozen`: everything that is known before anything is learned: items, units, frozen vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.fingerprint import fingerprint_array, fingerprint_value
+from pentad.core.modality import Modality
+from pentad.embeddings.features import Features
+from pentad.store.captions import caption_key
+from pentad.store.items import Catalog
+from pentad.store.splits import Units, fold_of_units, split_units
+
+HELD_OUT_FOLDS = 5
+"""One fold of so many is held out for the scores."""
+
+
+@dataclass(frozen=True, eq=False)
+class Frozen:
+    """Items with their frozen vectors.
+
+    Attributes:
+        catalog: Items and native pairs.
+        units: What a split never cuts in two.
+        features: Frozen vectors by modality.
+    """
+
+    catalog: Catalog
+    units: Units
+    features: Mapping[Modality, Features]
+
+    @property
+    def fingerprint(self) -> str:
+        """64 hex digits over items, pairs and vectors."""
+        parts = [f.fingerprint for f in self.features.values()]
+        return fingerprint_value([self.catalog.fingerprint, parts])
+
+    def unit_of(self, modality: str) -> dict[int, int]:
+        """Return item id -> unit of one modality."""
+        kind = Modality(modality)
+        ids = self.catalog.items(kind).ids.tolist()
+        return dict(zip(ids, self.units.of[kind].tolist(), strict=True))
+
+    def restrict(self, units: NDArray[np.bool_]) -> Frozen:
+        """Return only the vectors of items whose unit is marked."""
+        kept = {}
+        for modality, features in self.features.items():
+            ids = self.catalog.items(modality).ids
+            kept[modality] = features.take(ids[units[self.units.of[modality]]])
+        return Frozen(self.catalog, self.units, kept)
+
+    def pairs(self, modality: str) -> NDArray[np.int64]:
+        """Return (pairs, 3): rows of the text and item features of each native pair, and its unit.
+
+        Pairs of which either side has no vector are left out.
+        """
+        native = self.catalog.pairs.of(modality)
+        texts, items = self.features[Modality.TEXT].ids, self.features[Modality(modality)].ids
+        both = np.isin(native[:, 0], texts) & np.isin(native[:, 1], items)
+        native = native[both]
+        unit_of = self.unit_of(modality)
+        units = np.array([unit_of[i] for i in native[:, 1].tolist()], dtype=np.int64)
+        text_rows = np.searchsorted(texts, native[:, 0])
+        return np.column_stack([text_rows, np.searchsorted(items, native[:, 1]), units])
+
+    def caption_keys(self) -> list[str]:
+        """Return the caption key of each row of the text features."""
+        texts = self.catalog.items(Modality.TEXT).take(self.features[Modality.TEXT].ids)
+        return [caption_key(caption) for caption in texts.captions]
+
+
+def freeze(catalog: Catalog, features: Mapping[Modality, Features]) -> Frozen:
+    """Put items and their frozen vectors together."""
+    return Frozen(catalog, split_units(catalog), features)
+
+
+def held_out_units(units: Units, seed: int, *, fold: int = 0, folds: int = HELD_OUT_FOLDS) -> NDArray[np.bool_]:
+    """Return which units are held out, as (units,) booleans; none where there are fewer than two."""
+    if len(units.labels) < 2:
+        return np.zeros(len(units.labels), dtype=bool)
+    dealt = fold_of_units(units.labels, min(folds, len(units.labels)), seed)
+    held: NDArray[np.bool_] = dealt == fold
+    return held
+
+
+def split_fingerprint(held: NDArray[np.bool_]) -> str:
+    """Return 64 hex digits over a split."""
+    return fingerprint_array(held)

@@ -1,0 +1,117 @@
+"""Which encoder serves which modality, from what the user named and what is built in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality, as_modality
+from pentad.encoders.builtin import BUILTIN
+from pentad.encoders.protocol import Encoder, space_of
+from pentad.encoders.registry import get_encoder
+
+_DERIVED = frozenset({Modality.VIDEO, Modality.POINTS})
+_FOLDER_PREFIX = "onnx:"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """An encoder and how it was named.
+
+    Attributes:
+        spec: Registered name, ``onnx:FOLDER`` or a path.
+        encoder: The encoder itself.
+    """
+
+    spec: str
+    encoder: Encoder
+
+    @property
+    def space(self) -> str:
+        """Name of the space the encoder maps into."""
+        return space_of(self.encoder)
+
+
+EncoderPlan = Mapping[Modality, tuple[Chosen, ...]]
+
+
+def plan_encoders(specs: Sequence[str], modalities: Iterable[Modality]) -> EncoderPlan:
+    """Return the encoders of each modality.
+
+    An encoder named for a modality (``video=NAME``) serves that one alone. One named without serves
+    all it can, except what another was named for. An image encoder sees videos frame by frame and
+    points as rendered views only where no encoder of their own kind was named. What is left over is
+    served by the built-in descriptors.
+
+    Args:
+        specs: ``[MODALITY=]NAME`` as given with ``-m``.
+        modalities: What there are items of.
+
+    Raises:
+        UnknownName: A modality or an encoder is not known.
+        InputError: An encoder cannot encode the modality it was named for.
+    """
+    named: dict[Modality, list[Chosen]] = {}
+    free: list[Chosen] = []
+    for spec in specs:
+        modality, name = _split(spec)
+        chosen = Chosen(name, get_encoder(name))
+        if modality is None:
+            free.append(chosen)
+        else:
+            _require(chosen, modality)
+            named.setdefault(modality, []).append(chosen)
+    return {m: tuple(named.get(m) or _unnamed(m, free)) for m in modalities}
+
+
+def spaces_of(plan: EncoderPlan) -> dict[Modality, tuple[str, ...]]:
+    """Return the spaces of each modality, in the order of its encoders."""
+    return {m: tuple(c.space for c in chosen) for m, chosen in plan.items()}
+
+
+def relative_spec(spec: str, folder: Path) -> str:
+    """Return a spec whose path, if it has one, is relative to ``folder``."""
+    prefix, path = _path_of(spec)
+    if path is None:
+        return spec
+    return prefix + Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def absolute_spec(spec: str, folder: Path) -> str:
+    """Return a spec as `relative_spec` made it, with its path found from ``folder``."""
+    prefix, path = _path_of(spec)
+    if path is None or path.is_absolute():
+        return spec
+    return prefix + os.path.normpath(folder / path)
+
+
+def _split(spec: str) -> tuple[Modality | None, str]:
+    head, equals, tail = spec.partition("=")
+    if not equals or "/" in head or ":" in head:
+        return None, spec
+    if not tail:
+        raise InputError(f"-m {spec}: no encoder after '='", expected="MODALITY=NAME")
+    return as_modality(head), tail
+
+
+def _path_of(spec: str) -> tuple[str, Path | None]:
+    if spec.startswith(_FOLDER_PREFIX):
+        return _FOLDER_PREFIX, Path(spec.removeprefix(_FOLDER_PREFIX))
+    return ("", Path(spec)) if "/" in spec and ":" not in spec else (spec, None)
+
+
+def _require(chosen: Chosen, modality: Modality) -> None:
+    if modality not in chosen.encoder.modalities:
+        can = ", ".join(m.value for m in chosen.encoder.modalities)
+        raise InputError(f"{chosen.spec} does not encode {modality.value}", expected=can)
+
+
+def _unnamed(modality: Modality, free: Sequence[Chosen]) -> list[Chosen]:
+    able = [c for c in free if modality in c.encoder.modalities]
+    if modality in _DERIVED:
+        own = [c for c in able if Modality.IMAGE not in c.encoder.modalities]
+        able = own or able
+    return able or [Chosen(BUILTIN[modality], get_encoder(BUILTIN[modality]))]

@@ -1,0 +1,77 @@
+"""The steps of the chain on a workspace, each of which the command line also offers alone.
+
+The caller holds the writer lock in every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+from pentad.core.progress import SILENT, Progress
+from pentad.embeddings.embed import EmbedSummary, all_rejections, embed_workspace
+from pentad.embeddings.features import load_features
+from pentad.pipeline.frozen import Frozen, freeze
+from pentad.pipeline.plan import (
+    EncoderPlan,
+    absolute_spec,
+    plan_encoders,
+    relative_spec,
+    spaces_of,
+)
+from pentad.store.items import Catalog
+from pentad.store.workspace import Workspace
+
+
+def choose_encoders(workspace: Workspace, catalog: Catalog, specs: Sequence[str]) -> EncoderPlan:
+    """Plan the encoders and remember them; without ``specs`` those remembered last are used."""
+    root = workspace.root
+    remembered = [absolute_spec(s, root) for s in workspace.setting("encoders", [])]
+    plan = plan_encoders(specs or remembered, catalog.modalities)
+    workspace.set("encoders", [relative_spec(s, root) for s in (specs or remembered)])
+    return plan
+
+
+def embed_all(
+    workspace: Workspace,
+    catalog: Catalog,
+    plan: EncoderPlan,
+    *,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> dict[Modality, list[EmbedSummary]]:
+    """Bring the embeddings of every planned modality up to date, and list what was refused."""
+    summaries: dict[Modality, list[EmbedSummary]] = {}
+    for modality, chosen in plan.items():
+        items = catalog.items(modality)
+        summaries[modality] = [
+            embed_workspace(workspace, items, c.encoder, workers=workers, progress=progress)
+            for c in chosen
+        ]
+        refused = {(r.path, r.source): r for r in all_rejections(summaries[modality])}
+        for stage in ("decode", "encode"):
+            rows = [r for r in refused.values() if r.stage == stage]
+            workspace.reject(rows, stage=stage, modality=modality.value)
+    return summaries
+
+
+def load_frozen(workspace: Workspace, catalog: Catalog, plan: EncoderPlan) -> Frozen:
+    """Read the frozen vectors of every planned modality.
+
+    Raises:
+        InputError: There are no captions, or nothing but captions.
+    """
+    spaces = spaces_of(plan)
+    if Modality.TEXT not in spaces:
+        raise InputError(f"{workspace.root}: there are no captions; add a source that has some")
+    if len(spaces) < 2:
+        raise InputError(f"{workspace.root}: there are captions only; add a source with files")
+    usable = {m: s for m, s in spaces.items() if _has_vectors(workspace, m, s)}
+    return freeze(catalog, {m: load_features(workspace, m, s) for m, s in usable.items()})
+
+
+def _has_vectors(workspace: Workspace, modality: Modality, spaces: Sequence[str]) -> bool:
+    folders = [Path(workspace.root, "embeddings", s, modality.value) for s in spaces]
+    return all(any(f.glob("*.ids.npy")) for f in folders)

@@ -1,0 +1,1 @@
+"""Search over items of every modality in one space: the in-memory `Index`. No HTTP here."""

@@ -1,0 +1,1 @@
+"""The workspace folder: which columns each file has, atomic writes, records, the writer lock."""

@@ -1,0 +1,73 @@
+"""Files that appear whole or not at all: write beside, fsync, rename, fsync the folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pentad.core.errors import StoreError
+from pentad.core.fingerprint import canonical_json
+
+NEXT_SUFFIX = ".next"
+
+
+def next_path(path: Path) -> Path:
+    """Return where the coming version of ``path`` is written: a hidden sibling."""
+    return path.with_name(f".{path.name}{NEXT_SUFFIX}")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a path to write to; on success it takes the place of ``path``, on error it is removed.
+
+    Raises:
+        StoreError: The disk is full or cannot be written; ``path`` is as it was.
+    """
+    coming = next_path(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield coming
+        fsync_file(coming)
+        os.replace(coming, path)
+        fsync_folder(path.parent)
+    except OSError as error:
+        coming.unlink(missing_ok=True)
+        raise store_error(path, error) from error
+    except BaseException:
+        coming.unlink(missing_ok=True)
+        raise
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write ``data`` to ``path`` atomically."""
+    with replacing(path) as coming:
+        coming.write_bytes(data)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write ``value`` as canonical JSON with a final newline, atomically."""
+    write_bytes(path, (canonical_json(value) + "\n").encode())
+
+
+def fsync_file(path: Path) -> None:
+    """Make the content of ``path`` durable."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Make renames within ``folder`` durable."""
+    fsync_file(folder)
+
+
+def store_error(path: Path, error: OSError) -> StoreError:
+    """Return ``error`` as a one-line `StoreError` that names the file."""
+    return StoreError(
+        f"{path}: cannot be written ({error.strerror or error}); "
+        "free space or check rights, then run again"
+    )

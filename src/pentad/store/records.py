@@ -1,0 +1,173 @@
+"""Several files that change together, with a record that says what they must be.
+
+A record is a JSON file that lists its files with size and SHA-256, and whatever the stage wants
+remembered (inputs, seeds, versions). Writing goes through `Commit`:
+
+1. every new file is written beside its target and made durable;
+2. the record is replaced by the new one, marked ``pending``: from here on the change counts;
+3. the files are renamed into place, files that the new record no longer names are removed;
+4. the record is written once more without the mark.
+
+A process killed before 2 has changed nothing; one killed after 2 is finished by `recover`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pentad.core.errors import StoreError
+from pentad.core.fingerprint import fingerprint_file
+from pentad.store.atomic import (
+    NEXT_SUFFIX,
+    fsync_file,
+    fsync_folder,
+    next_path,
+    store_error,
+    write_json,
+)
+
+_FILES = "files"
+_PENDING = "pending"
+_OBSOLETE = "obsolete"
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a finished record says.
+
+    Attributes:
+        path: The record itself.
+        files: File name -> ``{"bytes": int, "sha256": str}``, relative to the record's folder.
+        fields: Everything else the stage wrote.
+    """
+
+    path: Path
+    files: Mapping[str, Mapping[str, Any]]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def intact(self) -> bool:
+        """Return whether every file is there with the recorded size (not hashed)."""
+        folder = self.path.parent
+        return all(_size(folder / name) == info["bytes"] for name, info in self.files.items())
+
+    def damaged(self) -> list[tuple[Path, str]]:
+        """Return every file that is missing or whose content differs, with what is wrong."""
+        found = []
+        for name, info in self.files.items():
+            path = self.path.parent / name
+            if _size(path) is None:
+                found.append((path, "missing"))
+            elif _size(path) != info["bytes"] or fingerprint_file(path) != info["sha256"]:
+                found.append((path, "content differs from its record"))
+        return found
+
+
+def read_record(path: Path) -> Record | None:
+    """Return the finished record at ``path``; None where it is absent, unreadable or pending."""
+    raw = _load(path)
+    if raw is None or raw.get(_PENDING):
+        return None
+    fields = {k: v for k, v in raw.items() if k != _FILES}
+    return Record(path, raw[_FILES], fields)
+
+
+class Commit:
+    """Collects the files of one record and puts them in place together."""
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+        self._names: list[str] = []
+
+    def path(self, name: str) -> Path:
+        """Return where to write the file that will be called ``name``."""
+        self._names.append(name)
+        target = self._record.parent / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        return next_path(target)
+
+    def finish(self, fields: Mapping[str, object]) -> Record:
+        """Put every file in place and write the record; ``fields`` is remembered in it."""
+        folder = self._record.parent
+        files = {name: _describe(next_path(folder / name)) for name in sorted(self._names)}
+        previous = _load(self._record) or {}
+        obsolete = sorted(set(previous.get(_FILES, ())) - set(files))
+        final = {**fields, _FILES: files}
+        write_json(self._record, {**final, _PENDING: True, _OBSOLETE: obsolete})
+        _roll_forward(self._record, final, obsolete)
+        return Record(self._record, files, dict(fields))
+
+
+@contextmanager
+def committing(record: Path) -> Iterator[Commit]:
+    """Yield a `Commit`; what was written is dropped when the block fails before ``finish``."""
+    commit = Commit(record)
+    try:
+        yield commit
+    except OSError as error:
+        _drop(record, commit)
+        raise store_error(record, error) from error
+    except BaseException:
+        _drop(record, commit)
+        raise
+
+
+def recover(folder: Path) -> None:
+    """Finish every pending record below ``folder`` and remove files of writes that never counted."""
+    for path in sorted(folder.rglob("*.json")):
+        raw = _load(path)
+        if raw is not None and raw.get(_PENDING):
+            obsolete = raw[_OBSOLETE]
+            _roll_forward(
+                path, {k: v for k, v in raw.items() if k not in (_PENDING, _OBSOLETE)}, obsolete
+            )
+    for path in sorted(folder.rglob(f".*{NEXT_SUFFIX}")):
+        path.unlink()
+
+
+def _roll_forward(record: Path, final: Mapping[str, Any], obsolete: list[str]) -> None:
+    folder = record.parent
+    for name in final[_FILES]:
+        target = folder / name
+        if next_path(target).exists():
+            os.replace(next_path(target), target)
+    for name in obsolete:
+        (folder / name).unlink(missing_ok=True)
+    for parent in {(folder / name).parent for name in [*final[_FILES], *obsolete]}:
+        if parent.exists():
+            fsync_folder(parent)
+    write_json(record, final)
+
+
+def _drop(record: Path, commit: Commit) -> None:
+    if (_load(record) or {}).get(_PENDING):
+        return
+    for name in commit._names:
+        next_path(record.parent / name).unlink(missing_ok=True)
+
+
+def _describe(path: Path) -> dict[str, object]:
+    fsync_file(path)
+    return {"bytes": path.stat().st_size, "sha256": fingerprint_file(path)}
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    try:
+        raw = json.loads(path.read_bytes())
+    except (FileNotFoundError, ValueError):
+        return None
+    except OSError as error:
+        raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
+    return raw if isinstance(raw, dict) and isinstance(raw.get(_FILES), dict) else None

@@ -1,0 +1,225 @@
+"""The workspace folder: where everything lies, and the one way in."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pentad.core.errors import SchemaMismatch, StoreError
+from pentad.core.modality import Modality
+from pentad.store.atomic import NEXT_SUFFIX, replacing, write_bytes
+from pentad.store.items import Catalog, Pairs, empty_catalog, item_schema, pair_schema
+from pentad.store.listing import Listing
+from pentad.store.lock import writer_lock
+from pentad.store.records import committing, read_record, recover
+from pentad.store.registry import register
+from pentad.store.rejections import Rejection, read_rejections, rejection_frame
+from pentad.store.stat_cache import StatCache
+from pentad.store.toml import dump_toml
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from pentad.store.items import Schema
+
+FORMAT = 1
+VERSION = version("pentad")
+_CONFIG = "pentad.toml"
+
+
+class Workspace:
+    """One folder that holds items, embeddings, neighbors, groups, models and reports."""
+
+    def __init__(self, root: Path, config: dict[str, Any]) -> None:
+        self.root = root
+        self._config = config
+
+    @classmethod
+    def create(cls, root: str | Path, *, name: str | None = None) -> Workspace:
+        """Make a new workspace, or open the one that is there.
+
+        Raises:
+            StoreError: The folder holds something else.
+        """
+        folder = Path(root)
+        if (folder / _CONFIG).exists():
+            return cls.open(folder)
+        if folder.exists() and not _is_vacant(folder):
+            raise StoreError(f"{folder}: not empty and not a workspace; name a new folder")
+        folder.mkdir(parents=True, exist_ok=True)
+        config = {
+            "format": FORMAT,
+            "name": name or folder.resolve().name,
+            "created_by": f"pentad {VERSION}",
+            "sources": {},
+        }
+        write_bytes(folder / _CONFIG, dump_toml(config).encode())
+        return cls(folder, config)
+
+    @classmethod
+    def open(cls, root: str | Path) -> Workspace:
+        """Open an existing workspace.
+
+        Raises:
+            StoreError: There is none, or its ``pentad.toml`` cannot be read.
+            SchemaMismatch: It was made by a later version.
+        """
+        folder = Path(root)
+        path = folder / _CONFIG
+        try:
+            config = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise StoreError(
+                f"{folder}: not a workspace (no {_CONFIG}); 'pentad init' makes one"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise StoreError(f"{path}: cannot be read ({error})") from None
+        if config.get("format") != FORMAT:
+            raise SchemaMismatch(path, f"format = {FORMAT}", f"format = {config.get('format')}")
+        return cls(folder, config)
+
+    @property
+    def name(self) -> str:
+        """The workspace's name."""
+        return str(self._config["name"])
+
+    @property
+    def roots(self) -> dict[str, Path]:
+        """Source name -> its folder."""
+        sources = self._config.get("sources", {})
+        return {
+            name: Path(os.path.normpath(self.root / entry["root"]))
+            for name, entry in sources.items()
+        }
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the writer lock; first finish or undo what a killed process left."""
+        with writer_lock(self.root / ".lock"):
+            recover(self.root)
+            self._config = Workspace.open(self.root)._config
+            yield
+
+    def add(self, listing: Listing) -> Catalog:
+        """Register the rows of one source; the caller holds the writer lock.
+
+        Returns:
+            The whole catalog, the source's rejections included.
+        """
+        self._remember_source(listing)
+        cache = StatCache(self.root / "cache" / "fingerprints.parquet")
+        before = self.catalog()
+        catalog = register(before, listing, cache)
+        cache.save()
+        if not _same_tables(before, catalog):
+            self._write_catalog(catalog)
+        refused = [r for r in catalog.rejections if r.source == listing.name]
+        self.reject(refused, stage="source", source=listing.name)
+        return catalog
+
+    def catalog(self) -> Catalog:
+        """Read all items and pairs.
+
+        Raises:
+            StoreError: A file is missing or has another size than recorded.
+        """
+        folder = self.root / "items"
+        record = read_record(folder / "items.json")
+        if record is None:
+            if any(folder.glob("*.parquet")):
+                raise StoreError(
+                    f"{folder}: its record items.json is missing; restore it from a copy"
+                )
+            return empty_catalog()
+        if not record.intact():
+            raise StoreError(f"{folder}: damaged; 'pentad verify {self.root}' names the files")
+        frames = {
+            m: _read_table(folder / f"{m.value}.parquet", item_schema(m))
+            for m in Modality
+            if f"{m.value}.parquet" in record.files
+        }
+        pairs = _read_table(folder / "pairs.parquet", pair_schema())
+        return Catalog(frames, Pairs(pairs), self.roots)
+
+    def reject(
+        self, rejections: Iterable[Rejection], *, stage: str, source: str = "", modality: str = ""
+    ) -> None:
+        """Put rejections in place of what this stage refused here before."""
+        kept = [
+            r
+            for r in self.rejections()
+            if r.stage != stage
+            or (source and r.source != source)
+            or (modality and r.modality != modality)
+        ]
+        with replacing(self.root / "logs" / "rejected.parquet") as coming:
+            rejection_frame([*kept, *rejections]).write_parquet(coming)
+
+    def rejections(self) -> list[Rejection]:
+        """Return everything that is refused at present."""
+        import polars as pl
+
+        path = self.root / "logs" / "rejected.parquet"
+        if not path.exists():
+            return []
+        try:
+            return list(read_rejections(pl.read_parquet(path)))
+        except (pl.exceptions.PolarsError, OSError, KeyError, TypeError, ValueError):
+            path.unlink()
+            return []
+
+    def setting(self, name: str, default: Any = None) -> Any:
+        """Return a remembered setting of ``pentad.toml``."""
+        return self._config.get(name, default)
+
+    def set(self, name: str, value: object) -> None:
+        """Remember a setting in ``pentad.toml``; the caller holds the writer lock."""
+        if self._config.get(name) != value:
+            self._config = {**self._config, name: value}
+            write_bytes(self.root / _CONFIG, dump_toml(self._config).encode())
+
+    def _remember_source(self, listing: Listing) -> None:
+        root = os.path.relpath(listing.root.resolve(), self.root.resolve())
+        sources = self._config.get("sources", {})
+        self.set("sources", {**sources, listing.name: {"root": Path(root).as_posix()}})
+
+    def _write_catalog(self, catalog: Catalog) -> None:
+        with committing(self.root / "items" / "items.json") as commit:
+            for modality, frame in catalog.frames.items():
+                frame.write_parquet(commit.path(f"{modality.value}.parquet"))
+            catalog.pairs.frame.write_parquet(commit.path("pairs.parquet"))
+            commit.finish(
+                {
+                    "rows": {m.value: f.height for m, f in catalog.frames.items()},
+                    "pairs": catalog.pairs.frame.height,
+                }
+            )
+
+
+def _is_vacant(folder: Path) -> bool:
+    return folder.is_dir() and all(p.name.endswith(NEXT_SUFFIX) for p in folder.iterdir())
+
+
+def _same_tables(left: Catalog, right: Catalog) -> bool:
+    return (
+        left.frames.keys() == right.frames.keys()
+        and all(left.frames[m].equals(right.frames[m]) for m in left.frames)
+        and left.pairs.frame.equals(right.pairs.frame)
+    )
+
+
+def _read_table(path: Path, schema: Schema) -> pl.DataFrame:
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise StoreError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
+    if dict(frame.schema) != schema:
+        raise SchemaMismatch(path, list(schema), list(frame.columns))
+    return frame
