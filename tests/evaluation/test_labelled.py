@@ -68,7 +68,7 @@ def test_wrong_items_are_refused() -> None:
     with pytest.raises(InputError, match="an id occurs twice"):
         LabelledVectors.of_items("image", [[1], [2]], ids=[4, 4])
     with pytest.raises(InputError, match="the vector of id 9 is not finite"):
-        LabelledVectors.of_items("image", [[1], [np.nan]], ids=[4, 9])
+        LabelledVectors.of_items("image", [[1.0], [float("nan")]], ids=[4, 9])
     with pytest.raises(InputError, match="ids must be one row of integers"):
         LabelledVectors.of_items("image", [[1]], ids=[0.5])
 

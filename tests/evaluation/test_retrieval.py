@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError, UnknownName
 from pentad.core.modality import Modality
 from pentad.evaluation import retrieval
+from pentad.evaluation.blocks import row_blocks
 from pentad.evaluation.metrics.hit import hit_at_k
 from pentad.evaluation.metrics.relevance import Relevance
 from pentad.evaluation.retrieval import CosineCorpus, RetrievalTask, score_retrieval, unit_rows
@@ -46,7 +47,13 @@ def test_a_search_by_hand() -> None:
 def test_a_search_is_the_metric_of_the_cosines(dtype: type) -> None:
     search = random_task(dtype)
     keep = search.usable
-    cosines = CosineCorpus(search.corpus_vectors).scores(search.query_vectors[keep])
+    corpus = CosineCorpus(search.corpus_vectors)
+    cosines = corpus.scores(search.query_vectors[keep])[:, corpus.place]
+    np.testing.assert_allclose(
+        cosines,
+        unit_rows(search.query_vectors[keep]) @ unit_rows(search.corpus_vectors).T,
+        atol=1e-6,
+    )
     found = score_retrieval(search, ["hit@5", "hit@1"])
     assert cosines.dtype == dtype
     for row, k in zip(found.values, [5, 1], strict=True):
@@ -59,7 +66,8 @@ def test_equal_vectors_tie_exactly_wherever_they_lie(rows: int) -> None:
     corpus = rng.normal(size=(1, 333)).astype(np.float32).repeat(rows, axis=0)
     corpus[::2] *= 2  # the same direction, another length
     corpus = np.concatenate([corpus, rng.normal(size=(50, 333)).astype(np.float32)])
-    scores = CosineCorpus(corpus).scores(rng.normal(size=(9, 333)).astype(np.float32))
+    placed = CosineCorpus(corpus)
+    scores = placed.scores(rng.normal(size=(9, 333)).astype(np.float32))[:, placed.place]
     assert (scores[:, :rows] == scores[:, :1]).all()
 
 
@@ -97,15 +105,14 @@ def test_zero_vectors_score_the_chance_level_and_warn_of_nothing() -> None:
 
 
 def test_huge_and_tiny_rows_are_brought_to_length_1() -> None:
-    rows = np.array([[3e30, 4e30], [3e-30, 4e-30], [0, 0]], np.float32)
-    np.testing.assert_allclose(unit_rows(rows), [[0.6, 0.8], [0.6, 0.8], [0, 0]], rtol=1e-6)
+    rows = np.array([[3e30, 4e30], [3e-30, 4e-30], [0.0, 0.0]], np.float32)
+    np.testing.assert_allclose(unit_rows(rows), [[0.6, 0.8], [0.6, 0.8], [0.0, 0.0]], rtol=1e-6)
 
 
 def test_memory_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     search = random_task(np.float64)
     whole = score_retrieval(search)
-    blocks = retrieval.row_blocks
-    monkeypatch.setattr(retrieval, "row_blocks", lambda rows, cells: blocks(rows, cells, 240))
+    monkeypatch.setattr(retrieval, "row_blocks", lambda rows, cells: row_blocks(rows, cells, 240))
     np.testing.assert_array_equal(score_retrieval(search).values, whole.values)
 
 

@@ -139,7 +139,7 @@ def test_intervals_of_random_vectors_mostly_hold_the_chance_level() -> None:
         for seed in range(10)
         for row in evaluate_vectors(world(1e6, concepts=60, seed=seed), ["hit@10"]).scores
     ]
-    assert np.mean(held) > 0.85  # 0.95 of 60 is expected
+    assert np.mean(held) > 0.75  # 0.95 are expected, but those of one seed stand or fall together
 
 
 def test_without_concepts_only_captions_are_searched() -> None:

@@ -221,3 +221,11 @@ def test_a_value_that_is_not_finite_is_refused_with_its_row():
         ExactSearch(vectors, get_metric("cosine"))
     with pytest.raises(InputError, match="row 2"):
         ExactSearch(np.zeros((3, 2), np.float32), get_metric("cosine")).search(vectors, 1)
+
+
+def test_more_tied_pairs_than_are_held_at_once_keep_their_order(monkeypatch):
+    monkeypatch.setattr(exact, "_SWEEP", 500)
+    corpus = np.ones((1200, 4), dtype=np.float32)
+    corpus[1100] = 2
+    rows, _ = ExactSearch(corpus, get_metric("dot")).search(corpus[:3], 5)
+    assert rows.tolist() == [[1100, 0, 1, 2, 3]] * 3

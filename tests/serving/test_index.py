@@ -10,7 +10,6 @@ from pentad.media.types import Image, Points
 from pentad.neighbors.find import find_neighbors
 from pentad.serving.index import Hit, Index
 
-
 DIRECTIONS = {"east": (1, 0), "north": (0, 1)}
 
 

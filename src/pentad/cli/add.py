@@ -14,9 +14,12 @@ def add(
     workspace: WorkspaceArgument,
     source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Folder or table to read.")],
     modality: Annotated[
-        ModalityName | None, typer.Option("--modality", help="What the files are; default by layout.")
+        ModalityName | None,
+        typer.Option("--modality", help="What the files are; default by layout."),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="Name of the source; default its folder's.")] = "",
+    name: Annotated[
+        str, typer.Option("--name", help="Name of the source; default its folder's.")
+    ] = "",
     json: JsonOption = False,
 ) -> None:
     """Register the items of a source; known ones keep their ids."""

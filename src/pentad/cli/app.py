@@ -49,6 +49,19 @@ def _root(
     pass
 
 
-for _verb in (quickstart, build, search, evaluate, init, add, embed, neighbors, group, train, info, verify):
+for _verb in (
+    quickstart,
+    build,
+    search,
+    evaluate,
+    init,
+    add,
+    embed,
+    neighbors,
+    group,
+    train,
+    info,
+    verify,
+):
     app.command()(_verb)
 app.command("list")(list_names)

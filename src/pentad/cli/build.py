@@ -7,11 +7,20 @@ from typing import Annotated
 
 import typer
 
-from pentad.cli.options import JsonOption, KOption, ModelOption, SeedOption, WorkersOption, WorkspaceArgument
+from pentad.cli.options import (
+    JsonOption,
+    KOption,
+    ModelOption,
+    SeedOption,
+    WorkersOption,
+    WorkspaceArgument,
+)
 
 
 def build(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder or table of captioned files.")],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder or table of captioned files.")
+    ],
     workspace: WorkspaceArgument,
     model: ModelOption = [],  # noqa: B006  (typer copies it)
     k: KOption = 16,
@@ -30,7 +39,12 @@ def build(
     from pentad.pipeline.build import build as run
 
     result = run(
-        directory, workspace, models=model, k=k, seed=seed, workers=workers,
+        directory,
+        workspace,
+        models=model,
+        k=k,
+        seed=seed,
+        workers=workers,
         progress=make_progress(),
     )
     if json:

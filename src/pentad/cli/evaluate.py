@@ -12,10 +12,14 @@ from pentad.cli.options import JsonOption, SeedOption, WorkersOption, WorkspaceA
 
 def evaluate(
     workspace: WorkspaceArgument,
-    model: Annotated[str, typer.Option("-m", "--model", help="Saved model; default the last one.")] = "",
+    model: Annotated[
+        str, typer.Option("-m", "--model", help="Saved model; default the last one.")
+    ] = "",
     data: Annotated[
         Path | None,
-        typer.Option("--data", help="Folder the model has never seen; default the held-out concepts."),
+        typer.Option(
+            "--data", help="Folder the model has never seen; default the held-out concepts."
+        ),
     ] = None,
     seed: SeedOption = 0,
     workers: WorkersOption = None,
@@ -35,7 +39,12 @@ def evaluate(
         report = held_out_report(workspace, model or None)
     else:
         report = evaluate_folder(
-            workspace, data, model=model or None, seed=seed, workers=workers, progress=make_progress()
+            workspace,
+            data,
+            model=model or None,
+            seed=seed,
+            workers=workers,
+            progress=make_progress(),
         )
     if json:
         emit(report.to_json())

@@ -12,7 +12,8 @@ from pentad.cli.options import JsonOption, SeedOption
 
 def quickstart(
     workspace: Annotated[
-        Path, typer.Argument(metavar="[WS]", help="Folder to make; holds the files and the workspace.")
+        Path,
+        typer.Argument(metavar="[WS]", help="Folder to make; holds the files and the workspace."),
     ] = Path("quickstart"),
     seed: SeedOption = 0,
     json: JsonOption = False,

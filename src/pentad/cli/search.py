@@ -28,12 +28,18 @@ def search(
 
     text = sys.stdin.read().strip() if query == "-" else query
     hits = search_workspace(
-        workspace, text, modality=modality.value if modality else None, k=k, model=model or None,
+        workspace,
+        text,
+        modality=modality.value if modality else None,
+        k=k,
+        model=model or None,
         progress=make_progress(quiet=True),
     )
     if json:
         for hit in hits:
             emit(hit.to_json())
         return
-    rows = [(h.modality.value, h.rank, h.score, h.file or "", "; ".join(h.captions or ())) for h in hits]
+    rows = [
+        (h.modality.value, h.rank, h.score, h.file or "", "; ".join(h.captions or ())) for h in hits
+    ]
     print_table(("modality", "rank", "score", "file", "captions"), rows)

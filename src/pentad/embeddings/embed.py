@@ -160,9 +160,7 @@ def _surplus(part: Items, old: Shard) -> bool:
     return bool(known - set(part.ids.tolist()))
 
 
-def _encode_rows(
-    items: Items, encoder: Encoder, workers: int | None, progress: Progress
-) -> Shard:
+def _encode_rows(items: Items, encoder: Encoder, workers: int | None, progress: Progress) -> Shard:
     every = np.ones(len(items), dtype=bool)
     with (
         progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,
@@ -229,9 +227,14 @@ def _describe_encoder(workspace: Workspace, encoder: Encoder) -> None:
     if path.exists():
         return
     classes = list(encoder.classes) if isinstance(encoder, Classifier) else []
-    card = {"name": encoder.name, "revision": encoder.revision, "dim": encoder.dim,
-            "fingerprint": encoder.fingerprint, "classes": classes,
-            "modalities": [m.value for m in encoder.modalities]}
+    card = {
+        "name": encoder.name,
+        "revision": encoder.revision,
+        "dim": encoder.dim,
+        "fingerprint": encoder.fingerprint,
+        "classes": classes,
+        "modalities": [m.value for m in encoder.modalities],
+    }
     write_json(path, card)
 
 

@@ -108,7 +108,9 @@ def _checked(vector: NDArray[Any], scores: NDArray[Any] | None) -> Encoded:
     if scores is not None:
         finite = finite and bool((np.abs(scores) <= limit).all())
     if not finite:
-        return Encoded(error=DecodeError(Reason.ENCODER_FAILED, "the vector has values that are not finite"))
+        return Encoded(
+            error=DecodeError(Reason.ENCODER_FAILED, "the vector has values that are not finite")
+        )
     if not vector.any():
         return Encoded(error=DecodeError(Reason.ENCODER_FAILED, "the vector is zero"))
     return Encoded(vector, scores)

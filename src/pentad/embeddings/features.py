@@ -46,7 +46,9 @@ class Features:
     def fingerprint(self) -> str:
         """64 hex digits over spaces, ids, vectors and class scores."""
         arrays = [self.ids, self.vectors, *([] if self.scores is None else [self.scores])]
-        return fingerprint_value([self.modality.value, self.spaces, *map(fingerprint_array, arrays)])
+        return fingerprint_value(
+            [self.modality.value, self.spaces, *map(fingerprint_array, arrays)]
+        )
 
     def take(self, ids: ArrayLike) -> Features:
         """Return the rows of ``ids`` that are present, in id order."""
@@ -57,9 +59,7 @@ class Features:
         )
 
 
-def join_features(
-    parts: Sequence[Embeddings], scores: Sequence[Embeddings | None]
-) -> Features:
+def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | None]) -> Features:
     """Put the embeddings of one modality side by side.
 
     Args:

@@ -1,9 +1,9 @@
 """Shards of vectors on disk: shard n holds the ids from ``n * SHARD_ROWS`` up to the next shard's.
 
-    embeddings/<space>/encoder.json            which encoder, its classes
-    embeddings/<space>/<modality>/00000.npy    float16 (rows, dim)
-                                  00000.ids.npy, 00000.prints.npy, [00000.classes.npy]
-                                  00000.json   the record, written last; lists what was refused
+embeddings/<space>/encoder.json            which encoder, its classes
+embeddings/<space>/<modality>/00000.npy    float16 (rows, dim)
+                              00000.ids.npy, 00000.prints.npy, [00000.classes.npy]
+                              00000.json   the record, written last; lists what was refused
 """
 
 from __future__ import annotations
@@ -94,10 +94,18 @@ class ShardFolder:
             write_array(commit.path(f"{name}.prints.npy"), shard.prints)
             if shard.scores is not None:
                 write_array(commit.path(f"{name}.classes.npy"), shard.scores)
-            commit.finish({**fields, "rows": len(shard.ids), "dim": shard.vectors.shape[1],
-                           "dtype": str(shard.vectors.dtype), "inputs": inputs_fingerprint(shard),
-                           "failed": [[f.id, f.fingerprint, f.reason.value, f.detail]
-                                      for f in shard.failures]})
+            commit.finish(
+                {
+                    **fields,
+                    "rows": len(shard.ids),
+                    "dim": shard.vectors.shape[1],
+                    "dtype": str(shard.vectors.dtype),
+                    "inputs": inputs_fingerprint(shard),
+                    "failed": [
+                        [f.id, f.fingerprint, f.reason.value, f.detail] for f in shard.failures
+                    ],
+                }
+            )
 
     def remove(self, number: int) -> None:
         """Delete a shard, its record first."""
@@ -113,7 +121,9 @@ class ShardFolder:
         for number in self.numbers():
             shard = self.read(number)
             if shard is None:
-                raise StoreError(f"{self.folder}/{number:05d}.npy: damaged; run 'pentad embed' again")
+                raise StoreError(
+                    f"{self.folder}/{number:05d}.npy: damaged; run 'pentad embed' again"
+                )
             yield shard
 
     def _load(self, number: int, record: Record) -> Shard:

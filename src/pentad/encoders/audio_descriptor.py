@@ -51,7 +51,9 @@ def _add_timbre(blocks: Blocks, power: Floats, mel: Floats) -> None:
     kept = logs[heard] if heard.any() else logs
     blocks.add(1.0, centered(kept.mean(axis=0)))
     blocks.add(0.5, unit(kept.std(axis=0)))
-    blocks.add(0.5, unit(np.abs(np.diff(kept, axis=0)).mean(axis=0) if len(kept) > 1 else 0 * kept[0]))
+    blocks.add(
+        0.5, unit(np.abs(np.diff(kept, axis=0)).mean(axis=0) if len(kept) > 1 else 0 * kept[0])
+    )
     blocks.add(0.8, _course_of_bands(logs))
     blocks.add(1.0, _spectral_shape(power[heard] if heard.any() else power))
 

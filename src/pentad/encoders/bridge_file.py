@@ -32,7 +32,9 @@ def bridge_to_tensors(bridge: BridgeMap) -> tuple[Tensors, dict[str, Any]]:
     return tensors, values
 
 
-def bridge_from_tensors(tensors: Mapping[str, NDArray[Any]], values: Mapping[str, Any]) -> BridgeMap:
+def bridge_from_tensors(
+    tensors: Mapping[str, NDArray[Any]], values: Mapping[str, Any]
+) -> BridgeMap:
     """Return the bridge that `bridge_to_tensors` took apart.
 
     Raises:
@@ -51,7 +53,9 @@ def bridge_from_tensors(tensors: Mapping[str, NDArray[Any]], values: Mapping[str
         }
         return BridgeMap(frame, items, values.get("notes", {}))
     except KeyError as error:
-        raise InputError(f"the bridge has no {error.args[0]!r}; it is damaged or of another version") from None
+        raise InputError(
+            f"the bridge has no {error.args[0]!r}; it is damaged or of another version"
+        ) from None
 
 
 def _item_tensors(modality: Modality, item: ItemMap) -> Tensors:
@@ -88,5 +92,11 @@ def _item(name: str, tensors: Mapping[str, NDArray[Any]], entry: Mapping[str, An
     ridge = tensors[f"{prefix}.ridge"] if entry["ridge"] else None
     prior, ridge_weight, class_weight = entry["weights"]
     return ItemMap(
-        tensors[f"{prefix}.mean"], ridge, classes, entry["shares_text"], prior, ridge_weight, class_weight
+        tensors[f"{prefix}.mean"],
+        ridge,
+        classes,
+        entry["shares_text"],
+        prior,
+        ridge_weight,
+        class_weight,
     )

@@ -31,7 +31,9 @@ def hue_histogram(lab: Floats, weights: Floats) -> Floats:
     a, b = lab[..., 1].ravel(), lab[..., 2].ravel()
     chroma = np.hypot(a, b)
     colourful = np.clip(chroma / _GREY_CHROMA - 0.5, 0.0, 1.0) * weights.ravel()
-    hues = soft_histogram(np.arctan2(b, a), -np.pi, np.pi, HUE_BINS, weights=colourful, circular=True)
+    hues = soft_histogram(
+        np.arctan2(b, a), -np.pi, np.pi, HUE_BINS, weights=colourful, circular=True
+    )
     grey = float(weights.sum() - colourful.sum())
     return hellinger(np.append(hues, grey))
 

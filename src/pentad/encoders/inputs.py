@@ -27,7 +27,9 @@ def check_batch_size(batch_size: int | None) -> None:
 def check_inputs(name: str, inputs: Sequence[Media], accepts: type) -> None:
     """Refuse a bare string in place of a list, inputs that are not an ``accepts``, and empty ones."""
     if isinstance(inputs, str):
-        raise InputError(f"encoder {name!r} takes a list of inputs, not one string", seen=inputs[:40])
+        raise InputError(
+            f"encoder {name!r} takes a list of inputs, not one string", seen=inputs[:40]
+        )
     for index, item in enumerate(inputs):
         if not isinstance(item, accepts):
             raise InputError(

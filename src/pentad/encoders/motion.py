@@ -48,7 +48,9 @@ def _path(x: Floats, y: Floats) -> Floats:
     """Directions of the steps, weighted by length, step length, and straightness; (31)."""
     dx, dy = np.diff(x, prepend=x[0]), np.diff(y, prepend=y[0])
     length = np.hypot(dx, dy)
-    turned = soft_histogram(np.arctan2(dy, dx), -np.pi, np.pi, _DIRECTIONS, weights=length, circular=True)
+    turned = soft_histogram(
+        np.arctan2(dy, dx), -np.pi, np.pi, _DIRECTIONS, weights=length, circular=True
+    )
     total = float(length.sum())
     straight = float(np.hypot(x[-1] - x[0], y[-1] - y[0])) / total if total > 1e-6 else 0.0
     moving = min(1.0, total / 0.05)
@@ -122,12 +124,16 @@ def _drift(pictures: list[Picture]) -> Floats:
     waves = np.fft.rfft2((light - light.mean(axis=(1, 2), keepdims=True)) * fade[:, None] * fade)
     cross = waves[1:] * np.conj(waves[:-1])
     peaks = np.fft.irfft2(cross / (np.abs(cross) + 1e-6), s=(SIDE, SIDE))
-    spot = peaks.reshape(len(peaks), -1).argmax(axis=1) if len(peaks) else np.zeros(0, dtype=np.int64)
+    spot = (
+        peaks.reshape(len(peaks), -1).argmax(axis=1) if len(peaks) else np.zeros(0, dtype=np.int64)
+    )
     dy, dx = ((v + SIDE // 2) % SIDE - SIDE // 2 for v in (spot // SIDE, spot % SIDE))
     near = (np.abs(dx) < _SHIFT_LIMIT) & (np.abs(dy) < _SHIFT_LIMIT)
     dx, dy = np.where(near, dx, 0).astype(np.float64), np.where(near, dy, 0).astype(np.float64)
     length = np.hypot(dx, dy)
-    turned = soft_histogram(np.arctan2(dy, dx), -np.pi, np.pi, _DIRECTIONS, weights=length, circular=True)
+    turned = soft_histogram(
+        np.arctan2(dy, dx), -np.pi, np.pi, _DIRECTIONS, weights=length, circular=True
+    )
     bins = [soft_bins(float(v.sum()) / SIDE, -1, 1, 9) for v in (dx, dy)]
     bins.append(soft_bins(float(length.mean()) ** 0.5 if len(length) else 0.0, 0, 4, 8))
     return unit(np.concatenate([min(1.0, float(length.sum())) * hellinger(turned), *bins]))

@@ -76,7 +76,9 @@ class AudioFront:
 
     def decode_options(self, modality: Modality) -> DecodeOptions:
         """Return what is needed of a decoded file."""
-        return DecodeOptions(sample_rate=self._settings.sample_rate, max_seconds=self._settings.max_seconds)
+        return DecodeOptions(
+            sample_rate=self._settings.sample_rate, max_seconds=self._settings.max_seconds
+        )
 
     def feeds(self, item: Any) -> list[Feed]:
         """Return the patches of one sound, in runs of at most 32."""
@@ -110,11 +112,15 @@ class AudioFront:
         s = self._settings
         if s.pad_frames != "none":
             half = s.window_samples // 2
-            samples = np.pad(samples, half, mode="reflect" if s.pad_frames == "reflect" else "constant")
+            samples = np.pad(
+                samples, half, mode="reflect" if s.pad_frames == "reflect" else "constant"
+            )
         spectrum = magnitudes(samples, self._window, s.hop_samples, s.fft_size)
         spectrum = spectrum**2 if s.spectrum == "power" else spectrum
         mel = spectrum @ self._filters + s.log_offset
-        return mel if s.log == "none" else np.asarray(np.log(mel) if s.log == "ln" else np.log10(mel))
+        return (
+            mel if s.log == "none" else np.asarray(np.log(mel) if s.log == "ln" else np.log10(mel))
+        )
 
     def _samples(self, item: Audio) -> Floats:
         """At the card's rate, cut at its longest, filled with zeros to its shortest."""
@@ -141,7 +147,9 @@ def _window(s: AudioSettings) -> Floats:
 
 def _row_pooling(card: OnnxCard) -> str:
     if card.pooling not in ("mean", "max"):
-        raise card.error("wrong value", "pooling", expected="mean or max, over patches", seen=card.pooling)
+        raise card.error(
+            "wrong value", "pooling", expected="mean or max, over patches", seen=card.pooling
+        )
     return card.pooling
 
 
@@ -153,7 +161,9 @@ def _triangles(card: OnnxCard, text: str) -> tuple[str, bool]:
     known = {*_SLOPES, *_HEIGHTS, *_SAID}
     if len(slopes) != 1 or len(heights) != 1 or not set(clauses) <= known:
         wanted = "'linear in mel' or 'linear in hz', then 'height 1' or 'area 1'"
-        raise card.error("wrong value", "preprocess.mel_triangles", expected=wanted, seen=repr(text))
+        raise card.error(
+            "wrong value", "preprocess.mel_triangles", expected=wanted, seen=repr(text)
+        )
     return slopes[0], heights.pop()
 
 
@@ -171,7 +181,9 @@ def _check_settings(card: OnnxCard, s: AudioSettings) -> None:
     if s.window_samples > s.fft_size:
         raise wrong("window_samples", f"at most fft_size = {s.fft_size}", s.window_samples)
     if s.mel_max_hz > s.sample_rate / 2:
-        raise wrong("mel_max_hz", f"at most half of sample_rate, {s.sample_rate / 2:g}", s.mel_max_hz)
+        raise wrong(
+            "mel_max_hz", f"at most half of sample_rate, {s.sample_rate / 2:g}", s.mel_max_hz
+        )
     if s.mel_min_hz >= s.mel_max_hz:
         raise wrong("mel_min_hz", f"less than mel_max_hz = {s.mel_max_hz:g}", s.mel_min_hz)
     if s.log != "none" and s.log_offset <= 0:
@@ -179,4 +191,6 @@ def _check_settings(card: OnnxCard, s: AudioSettings) -> None:
     padded = s.min_samples + (2 * (s.window_samples // 2) if s.pad_frames != "none" else 0)
     frames = (padded - s.window_samples) // s.hop_samples + 1
     if frames < s.patch_frames:
-        raise wrong("min_samples", f"enough for one patch of {s.patch_frames} frames", s.min_samples)
+        raise wrong(
+            "min_samples", f"enough for one patch of {s.patch_frames} frames", s.min_samples
+        )

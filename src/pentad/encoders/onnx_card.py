@@ -58,7 +58,9 @@ class OnnxCard:
         """``mean``, ``max``, ``cls``, ``last`` or ``none``."""
         return str(self.values["pooling"])
 
-    def error(self, message: str, key: str, *, expected: object = None, seen: object = None) -> InputError:
+    def error(
+        self, message: str, key: str, *, expected: object = None, seen: object = None
+    ) -> InputError:
         """Return an error about one key of this card."""
         return InputError(message, file=self.file, column=key, expected=expected, seen=seen)
 
@@ -118,7 +120,9 @@ def _pooling(file: Path, value: str) -> str:
         return "none"
     if value not in POOLINGS:
         wanted = ", ".join(POOLINGS) + f", or a remark with '{INSIDE_GRAPH}'"
-        raise InputError("wrong value", file=file, column="pooling", expected=wanted, seen=repr(value))
+        raise InputError(
+            "wrong value", file=file, column="pooling", expected=wanted, seen=repr(value)
+        )
     return value
 
 

@@ -65,13 +65,12 @@ class ImageFront:
     def decode_options(self, modality: Modality) -> DecodeOptions:
         """Return what is needed of a decoded file."""
         s = self._settings
-        side = s.shortest_side or s.size
-        if modality is Modality.VIDEO:
-            return DecodeOptions(image_side=side, video_frames=s.video_frames)
         if modality is Modality.POINTS:
             return DecodeOptions(views=s.point_views, view_size=s.size)
-        # The decoder keeps the *longest* side at twice this; a crop needs the shortest to be large.
-        return DecodeOptions(image_side=side if s.resize == "fit" else None)
+        # The decoder keeps the *longest* side at twice this; other ways need the shortest to be large.
+        side = s.size if s.resize == "fit" else None
+        frames = s.video_frames if modality is Modality.VIDEO else None
+        return DecodeOptions(image_side=side, video_frames=frames)
 
     def feeds(self, item: Any) -> list[Feed]:
         """Return one feed per picture."""
@@ -86,7 +85,9 @@ class ImageFront:
         """Return one picture as the model takes it, float32 (3, size, size) or (size, size, 3)."""
         sized = self._sized(pixels)
         ordered = sized[..., ::-1] if self._settings.color == "BGR" else sized
-        values = (ordered.astype(np.float32) * np.float32(self._settings.scale) - self._mean) / self._std
+        values = (
+            ordered.astype(np.float32) * np.float32(self._settings.scale) - self._mean
+        ) / self._std
         values = values.transpose(2, 0, 1) if self._settings.layout == "NCHW" else values
         return np.ascontiguousarray(values, dtype=np.float32)
 
@@ -125,7 +126,9 @@ class ImageFront:
             small = _resized(pixels, _side(width * scale), _side(height * scale), s.interpolation)
             return _padded(small, s.size, s.pad or "", s.pad_value or 0)
         scale = max(s.shortest_side or s.size, s.size) / min(height, width)
-        return _cropped(_resized(pixels, _side(width * scale), _side(height * scale), s.interpolation), s.size)
+        return _cropped(
+            _resized(pixels, _side(width * scale), _side(height * scale), s.interpolation), s.size
+        )
 
 
 def _side(length: float) -> int:
@@ -138,7 +141,9 @@ def _resized(pixels: NDArray[np.uint8], width: int, height: int, how: str) -> ND
     from PIL import Image as Pillow
 
     resampling = Pillow.Resampling[how.upper()]
-    return np.asarray(Pillow.fromarray(np.ascontiguousarray(pixels)).resize((width, height), resampling))
+    return np.asarray(
+        Pillow.fromarray(np.ascontiguousarray(pixels)).resize((width, height), resampling)
+    )
 
 
 def _padded(pixels: NDArray[np.uint8], size: int, where: str, value: int) -> NDArray[np.uint8]:
@@ -164,14 +169,22 @@ def _only_input(card: OnnxCard) -> str:
 def _check_settings(card: OnnxCard, s: ImageSettings) -> None:
     for key in _NEEDS[s.resize]:
         if card.preprocess[key] is None:
-            raise card.error(f"required key is missing with resize = {s.resize!r}", f"preprocess.{key}")
+            raise card.error(
+                f"required key is missing with resize = {s.resize!r}", f"preprocess.{key}"
+            )
     for key, mode in _BELONGS.items():
         if card.preprocess[key] is not None and mode != s.resize:
-            raise card.error(f"goes with resize = {mode!r} only", f"preprocess.{key}", seen=f"resize = {s.resize!r}")
+            raise card.error(
+                f"goes with resize = {mode!r} only",
+                f"preprocess.{key}",
+                seen=f"resize = {s.resize!r}",
+            )
     for key, numbers in (("mean", s.mean), ("std", s.std)):
         if len(numbers) != _CHANNELS:
             raise card.error("wrong value", f"preprocess.{key}", expected="3 numbers", seen=numbers)
     if 0 in s.std:
         raise card.error("wrong value", "preprocess.std", expected="no zeros", seen=s.std)
     if (s.pad_value or 0) > _BRIGHTEST:
-        raise card.error("wrong value", "preprocess.pad_value", expected="0 to 255", seen=s.pad_value)
+        raise card.error(
+            "wrong value", "preprocess.pad_value", expected="0 to 255", seen=s.pad_value
+        )

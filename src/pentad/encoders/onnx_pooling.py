@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 
-def pooled_rows(output: NDArray[Any], pooling: str, mask: NDArray[np.int64] | None = None) -> Floats | None:
+def pooled_rows(
+    output: NDArray[Any], pooling: str, mask: NDArray[np.int64] | None = None
+) -> Floats | None:
     """Return (n, dim) in float64, or None where the output's shape and ``pooling`` do not fit.
 
     Args:
@@ -21,13 +23,18 @@ def pooled_rows(output: NDArray[Any], pooling: str, mask: NDArray[np.int64] | No
     values = np.asarray(output, dtype=np.float64)
     if pooling == "none":
         flat = values.reshape(len(values), -1)
-        return flat if values.ndim == 2 or flat.shape[1] == max(values.shape[1:], default=0) else None
+        return (
+            flat if values.ndim == 2 or flat.shape[1] == max(values.shape[1:], default=0) else None
+        )
     if values.ndim == 4 and pooling in ("mean", "max"):
         return np.asarray(getattr(values, pooling)(axis=(2, 3)))
     if values.ndim != 3:
         return None
     counts = np.ones(values.shape[:2], dtype=np.int64) if mask is None else mask
-    rows = [_over_tokens(row, keep.astype(bool), pooling) for row, keep in zip(values, counts, strict=True)]
+    rows = [
+        _over_tokens(row, keep.astype(bool), pooling)
+        for row, keep in zip(values, counts, strict=True)
+    ]
     return np.stack(rows)
 
 

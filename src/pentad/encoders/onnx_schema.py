@@ -83,7 +83,9 @@ IMAGE = (
     Key("color", "text", choices=("RGB", "BGR")),
     Key("size", "whole", least=1),
     Key("resize", "text", choices=("fit", "shortest", "stretch")),
-    _optional("interpolation", "text", "bicubic", choices=("nearest", "bilinear", "bicubic", "lanczos")),
+    _optional(
+        "interpolation", "text", "bicubic", choices=("nearest", "bilinear", "bicubic", "lanczos")
+    ),
     _optional("pad", "text", choices=("center", "corner")),
     _optional("pad_value", "whole", least=0),
     _optional("crop", "text", choices=("center",)),
@@ -125,7 +127,9 @@ AUDIO = (
 PREPROCESS: Mapping[str, tuple[Key, ...]] = {"text": TEXT, "image": IMAGE, "audio": AUDIO}
 
 
-def checked_table(file: Path, table: Mapping[str, Any], keys: Sequence[Key], prefix: str = "") -> dict[str, Any]:
+def checked_table(
+    file: Path, table: Mapping[str, Any], keys: Sequence[Key], prefix: str = ""
+) -> dict[str, Any]:
     """Return the values of one table with defaults filled in.
 
     Raises:
@@ -144,11 +148,15 @@ def _checked_value(file: Path, table: Mapping[str, Any], key: Key, prefix: str) 
     column = prefix + key.name
     if key.name not in table:
         if key.required:
-            raise InputError("required key is missing", file=file, column=column, expected=_wanted(key))
+            raise InputError(
+                "required key is missing", file=file, column=column, expected=_wanted(key)
+            )
         return key.default
     value = table[key.name]
     if not _KINDS[key.kind](value) or not _allowed(key, value):
-        raise InputError("wrong value", file=file, column=column, expected=_wanted(key), seen=repr(value))
+        raise InputError(
+            "wrong value", file=file, column=column, expected=_wanted(key), seen=repr(value)
+        )
     return float(value) if key.kind == "number" else value
 
 
@@ -176,8 +184,12 @@ _KINDS = {
     "flag": lambda value: isinstance(value, bool),
     "whole": _is_whole,
     "number": _is_number,
-    "texts": lambda value: isinstance(value, list) and value and all(isinstance(v, str) for v in value),
-    "numbers": lambda value: isinstance(value, list) and value and all(_is_number(v) for v in value),
+    "texts": lambda value: (
+        isinstance(value, list) and value and all(isinstance(v, str) for v in value)
+    ),
+    "numbers": lambda value: (
+        isinstance(value, list) and value and all(_is_number(v) for v in value)
+    ),
 }
 _WORDS = {
     "text": "a text",

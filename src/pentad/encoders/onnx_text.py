@@ -43,7 +43,9 @@ class TextFront:
         self._card = card
         self._inputs: list[str] = card.values["inputs"]
         self._check_inputs()
-        self._wide = {name: np.int32 if session.wants_int32(name) else np.int64 for name in self._inputs}
+        self._wide = {
+            name: np.int32 if session.wants_int32(name) else np.int64 for name in self._inputs
+        }
         self._fixed = _fixed_length(session.shape(_IDS))
         self._tokenizer = _tokenizer(card, self._settings.max_tokens)
 

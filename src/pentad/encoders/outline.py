@@ -52,7 +52,9 @@ def place(mask: Floats) -> Floats:
     """Return soft bins of the centre and extent of a mask, both ways; (32)."""
     rows, columns = _positions(mask.shape)
     y, x, _, height, width = _centre(mask, rows, columns)
-    bins = [soft_bins(v, 0, 1, 8) for v in (x, y)] + [soft_bins(v, 0, 0.4, 8) for v in (width, height)]
+    bins = [soft_bins(v, 0, 1, 8) for v in (x, y)] + [
+        soft_bins(v, 0, 0.4, 8) for v in (width, height)
+    ]
     return unit(np.concatenate(bins))
 
 

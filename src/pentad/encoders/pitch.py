@@ -88,7 +88,9 @@ def pitch_course(pitches: Pitches) -> Floats:
     contour = segment_means(away * pitches.weight, _CONTOUR) / np.maximum(strength, 1e-9)
     spread = float(np.sqrt(np.sum(pitches.weight * away**2)))
     time = np.linspace(-1, 1, len(away))
-    slope = float(np.sum(pitches.weight * away * time) / max(np.sum(pitches.weight * time**2), 1e-9))
+    slope = float(
+        np.sum(pitches.weight * away * time) / max(np.sum(pitches.weight * time**2), 1e-9)
+    )
     clarity = float(np.sum(pitches.weight**2) * len(away))
     bins = [soft_bins(middle, 0, 5.2, 16), soft_bins(slope, -1, 1, 12)]
     bins += [soft_bins(spread, 0, 1, 8), soft_bins(np.log(clarity + 1e-9), 0, 3, 8)]

@@ -22,7 +22,9 @@ _POINTS = 2048
 def load() -> Descriptor:
     """Return the encoder ``points-descriptor``."""
     options = DecodeOptions(points=_POINTS)
-    return Descriptor(POINTS_DESCRIPTOR, {Modality.POINTS: Reader(Points, options, describe_points)})
+    return Descriptor(
+        POINTS_DESCRIPTOR, {Modality.POINTS: Reader(Points, options, describe_points)}
+    )
 
 
 def describe_points(points: Points) -> NDArray[np.float32]:

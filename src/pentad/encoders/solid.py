@@ -75,10 +75,16 @@ def surface(xyz: Floats) -> Floats:
     spread, axes = np.linalg.eigh(np.einsum("nki,nkj->nij", around, around))
     root = np.sqrt(np.maximum(spread, 0.0))
     longest = np.maximum(root[:, 2], 1e-12)
-    linear, flat, round_ = 1 - root[:, 1] / longest, (root[:, 1] - root[:, 0]) / longest, root[:, 0] / longest
+    linear, flat, round_ = (
+        1 - root[:, 1] / longest,
+        (root[:, 1] - root[:, 0]) / longest,
+        root[:, 0] / longest,
+    )
     upright = np.abs(axes[:, 1, 0])
     mixed = np.stack([upright, centers[:, 1]], axis=1)
-    parts = [hellinger(soft_histogram(value, 0, 1, 10)) for value in (linear, flat, round_, upright)]
+    parts = [
+        hellinger(soft_histogram(value, 0, 1, 10)) for value in (linear, flat, round_, upright)
+    ]
     parts.append(hellinger(joint_histogram(mixed, (0, -1), (1, 1), (5, 6))))
     return unit(np.concatenate(parts))
 
@@ -91,7 +97,9 @@ def pieces(xyz: Floats) -> Floats:
     tree: Any = cKDTree(xyz)
     near, _ = tree.query(xyz, k=min(4, len(xyz)))
     gap = float(np.median(near.reshape(len(xyz), -1)[:, -1]))
-    graph = tree.sparse_distance_matrix(tree, max(_PIECE_REACH * gap, 1e-6), output_type="coo_matrix")
+    graph = tree.sparse_distance_matrix(
+        tree, max(_PIECE_REACH * gap, 1e-6), output_type="coo_matrix"
+    )
     _, labels = connected_components(graph, directed=False)
     sizes = np.bincount(labels) / len(xyz)
     number = float((sizes >= _SMALLEST_PIECE).sum())

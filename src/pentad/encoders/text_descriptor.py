@@ -28,7 +28,9 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 _WORD_WEIGHT, _PAIR_WEIGHT, _PIECE_WEIGHT = 1.0, 0.4, 0.8
 _LONGEST_PIECE = 5
 _LIGHT_WEIGHT = 0.2
-_LIGHT = frozenset("a an and are as at by for from in is it its of on or that the this to was with".split())
+_LIGHT = frozenset(
+    "a an and are as at by for from in is it its of on or that the this to was with".split()
+)
 
 
 def load() -> Descriptor:

@@ -22,7 +22,8 @@ def _patterns(light: Floats, distance: int) -> Floats:
     center = light[inner, inner]
     lighter = np.stack(
         [
-            np.roll(light, (-dy * distance, -dx * distance), (0, 1))[inner, inner] > center + _CONTRAST
+            np.roll(light, (-dy * distance, -dx * distance), (0, 1))[inner, inner]
+            > center + _CONTRAST
             for dy, dx in _NEIGHBORS
         ]
     )

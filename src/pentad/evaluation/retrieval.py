@@ -110,7 +110,11 @@ class CosineCorpus:
 
     A matrix product rounds by the place of a row in its blocks, which would part the scores of
     equal rows and make them depend on the order of the corpus. Each distinct row is therefore
-    multiplied once, in an order that depends on its bytes alone.
+    multiplied once, in an order that depends on its bytes alone. Scores stay in that order: moving
+    them back would cost as much as the product.
+
+    Attributes:
+        place: int64 (corpus rows,), the column of `scores` in which each corpus row is.
     """
 
     def __init__(self, vectors: NDArray[Any]) -> None:
@@ -119,12 +123,18 @@ class CosineCorpus:
         # Adding 0 turns -0 into 0: equal numbers then have equal bytes.
         rows = np.ascontiguousarray(unit_rows(vectors) + vectors.dtype.type(0))
         whole = rows.view(np.dtype((np.void, rows.dtype.itemsize * rows.shape[1]))).ravel()
-        _, first, self._place = np.unique(whole, return_index=True, return_inverse=True)
+        _, first, code, self._repeats = np.unique(
+            whole, return_index=True, return_inverse=True, return_counts=True
+        )
         self._columns = rows[first].T
+        self.place: NDArray[np.int64] = np.empty(len(rows), np.int64)
+        self.place[np.argsort(code, kind="stable")] = np.arange(len(rows))
 
     def scores(self, queries: NDArray[Any]) -> NDArray[Any]:
-        """Return the cosines (queries, corpus rows) of ``queries`` (queries, dim)."""
-        found: NDArray[Any] = (unit_rows(queries) @ self._columns)[:, self._place]
+        """Return the cosines (queries, corpus rows in order of `place`) of ``queries``."""
+        found: NDArray[Any] = unit_rows(queries) @ self._columns
+        if len(self._repeats) < len(self.place):
+            found = np.repeat(found, self._repeats, axis=1)
         return found
 
 
@@ -142,10 +152,11 @@ def _values(
     task: RetrievalTask, metrics: tuple[Metric, ...], keep: NDArray[np.int64]
 ) -> NDArray[np.float64]:
     corpus = CosineCorpus(task.corpus_vectors)
+    placed = task.relevance.moved(corpus.place)
     blocks = []
     for block in row_blocks(len(keep), 2 * task.relevance.corpus_size):
         rows = keep[block]
-        scores, relevance = corpus.scores(task.query_vectors[rows]), task.relevance.take(rows)
+        scores, relevance = corpus.scores(task.query_vectors[rows]), placed.take(rows)
         found = {
             name: METRICS[name].values(scores, relevance, ks) for name, ks in _cutoffs(metrics)
         }

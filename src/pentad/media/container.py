@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import DecodeError, Reason
 
@@ -29,7 +29,7 @@ def open_container(path: Path, **options: str) -> Iterator[InputContainer]:
         yield container
 
 
-def whole_packets(container: InputContainer, stream: Stream) -> Iterator[Packet]:
+def whole_packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Any]]:
     """Yield the packets of one stream; the empty one at the end flushes its decoder.
 
     Raises:

@@ -40,7 +40,8 @@ def check_end(path: Path) -> None:
 def _require(declared: int, present: int, what: str) -> None:
     if present < declared * (1 - TOLERANCE):
         raise DecodeError(
-            Reason.TRUNCATED, f"{what}: {present:,} of {max(declared, 0):,} declared bytes are there"
+            Reason.TRUNCATED,
+            f"{what}: {present:,} of {max(declared, 0):,} declared bytes are there",
         )
 
 

@@ -8,16 +8,25 @@ from pentad.core.modality import Modality
 
 EXTENSIONS: dict[Modality, frozenset[str]] = {
     Modality.IMAGE: frozenset(
-        ".jpg .jpeg .jpe .jfif .png .webp .gif .bmp .dib .tif .tiff .ppm .pgm .pbm .avif".split()
+        {
+            ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".dib", ".tif",
+            ".tiff", ".ppm", ".pgm", ".pbm", ".avif",
+        }
     ),
     Modality.AUDIO: frozenset(
-        ".wav .flac .ogg .oga .opus .mp3 .m4a .aac .mka .aif .aiff .aifc .au .caf .wma".split()
+        {
+            ".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".m4a", ".aac", ".mka", ".aif",
+            ".aiff", ".aifc", ".au", ".caf", ".wma",
+        }
     ),
     Modality.VIDEO: frozenset(
-        ".mp4 .m4v .mov .webm .mkv .avi .mpg .mpeg .ts .ogv .flv .wmv .3gp".split()
+        {
+            ".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi", ".mpg", ".mpeg", ".ts", ".ogv",
+            ".flv", ".wmv", ".3gp",
+        }
     ),
-    Modality.POINTS: frozenset(".ply .npy .glb .gltf .obj .stl .off".split()),
-}
+    Modality.POINTS: frozenset({".ply", ".npy", ".glb", ".gltf", ".obj", ".stl", ".off"}),
+}  # fmt: skip
 """Known endings in lower case, with their dot. Text has none: captions come from tables."""
 
 _MODALITY_OF = {suffix: kind for kind, suffixes in EXTENSIONS.items() for suffix in suffixes}

@@ -93,9 +93,7 @@ def _colors(part: Part) -> NDArray[np.uint8]:
     if part.rgb is None:
         return np.full((len(part.xyz), 3), NEUTRAL, np.uint8)
     if len(part.rgb) != len(part.xyz):
-        raise DecodeError(
-            Reason.CORRUPT, f"{len(part.rgb):,} colours for {len(part.xyz):,} points"
-        )
+        raise DecodeError(Reason.CORRUPT, f"{len(part.rgb):,} colours for {len(part.xyz):,} points")
     return part.rgb
 
 

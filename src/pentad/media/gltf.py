@@ -25,8 +25,14 @@ _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
 _TYPES = {5120: "<i1", 5121: "<u1", 5122: "<i2", 5123: "<u2", 5125: "<u4", 5126: "<f4"}
 # Extensions a document may *require* and this reader can honour or ignore.
 _HARMLESS = frozenset(
-    "KHR_mesh_quantization KHR_materials_unlit KHR_texture_transform EXT_texture_webp "
-    "KHR_materials_pbrSpecularGlossiness KHR_lights_punctual".split()
+    {
+        "EXT_texture_webp",
+        "KHR_lights_punctual",
+        "KHR_materials_pbrSpecularGlossiness",
+        "KHR_materials_unlit",
+        "KHR_mesh_quantization",
+        "KHR_texture_transform",
+    }
 )
 
 

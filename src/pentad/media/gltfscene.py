@@ -119,7 +119,10 @@ def _faces(
 
 
 def _colors(
-    document: Document, primitive: dict[str, Any], points: int, textures: dict[int, NDArray[np.uint8]]
+    document: Document,
+    primitive: dict[str, Any],
+    points: int,
+    textures: dict[int, NDArray[np.uint8]],
 ) -> NDArray[np.uint8] | None:
     attributes = primitive["attributes"]
     colors = np.ones((points, 3))
@@ -171,7 +174,8 @@ def _sampled(
     height, width = pixels.shape[:2]
     column = np.minimum(((turns[:, 0] % 1) * width).astype(np.int64), width - 1)
     row = np.minimum(((turns[:, 1] % 1) * height).astype(np.int64), height - 1)
-    return pixels[row, column] / 255.0
+    found: NDArray[np.float64] = pixels[row, column] / 255.0
+    return found
 
 
 def _picture(document: Document, image: dict[str, Any]) -> NDArray[np.uint8]:

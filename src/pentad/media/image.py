@@ -103,7 +103,8 @@ def _grey8(values: NDArray[np.generic]) -> NDArray[np.uint8]:
     elif low >= 0 and high <= 65535:
         low, high = 0.0, 255.0 if values.dtype.kind == "f" and high <= 255 else 65535.0
     span = max(high - low, 1e-12)
-    return np.rint((grey - low) * np.float32(255 / span)).astype(np.uint8)
+    scaled: NDArray[np.float32] = np.rint((grey - low) * np.float32(255 / span))
+    return scaled.astype(np.uint8)
 
 
 def _orientation(picture: Picture) -> int:

@@ -27,14 +27,13 @@ def check_mp3(file: BinaryIO, size: int) -> None:
     """
     start = _skip_tags(file, size)
     announced = _announced_frames(file, start)
-    frames, end = 0, start
-    for end in _frame_ends(file, start):
-        frames += 1
-    if frames == 0:
+    ends = list(_frame_ends(file, start))
+    if not ends:
         return
+    frames = len(ends)
     if announced is not None and frames < announced * 0.95:
         raise DecodeError(Reason.TRUNCATED, f"MP3: {frames} of {announced} frames are there")
-    if announced is None and end > size:
+    if announced is None and ends[-1] > size:
         raise DecodeError(Reason.TRUNCATED, f"MP3: frame {frames} is cut off")
 
 

@@ -33,7 +33,7 @@ def read_obj(path: Path) -> list[Part]:
 def _resolver(path: Path) -> Any:
     from trimesh.resolvers import Resolver
 
-    class Confined(Resolver):  # type: ignore[misc]
+    class Confined(Resolver):
         """Gives trimesh the files beside the model, and no others."""
 
         def __init__(self) -> None:
@@ -81,9 +81,10 @@ def _sampled(image: Any, uv: NDArray[np.float64]) -> NDArray[np.uint8]:
     check_pixels(image.width, image.height)
     if not np.isfinite(uv).all():
         raise DecodeError(Reason.NON_FINITE, "a texture coordinate is NaN or infinite")
-    pixels = np.asarray(as_rgb(image))
+    pixels: NDArray[np.uint8] = np.asarray(as_rgb(image))
     height, width = pixels.shape[:2]
     column = np.minimum(((uv[:, 0] % 1) * width).astype(np.int64), width - 1)
     # OBJ counts v from the bottom.
     row = np.minimum((((1 - uv[:, 1]) % 1) * height).astype(np.int64), height - 1)
-    return pixels[row, column]
+    found: NDArray[np.uint8] = pixels[row, column]
+    return found

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -101,7 +100,7 @@ def _numbers(text: memoryview) -> memoryview:
         if words and not block[-1:].isspace() and start + _TEXT_BLOCK < len(text):
             rest = words.pop()
         blocks.append(_floats(words, rest))
-    return memoryview(np.concatenate(blocks).view(np.uint8))
+    return memoryview(np.concatenate(blocks).tobytes())
 
 
 def _floats(words: list[bytes], rest: bytes) -> NDArray[np.float64]:
@@ -216,9 +215,7 @@ def _lists(stop: _Stop, kind: str, body: memoryview) -> _Lists:
     return _Lists(table[:, 0], table[:, 1], body, np.dtype(kind))
 
 
-def _vertices(
-    columns: _Columns, element: Element
-) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+def _vertices(columns: _Columns, element: Element) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
     plain = {n: c for n, c in columns.items() if isinstance(c, np.ndarray) and c.ndim == 1}
     if not {"x", "y", "z"} <= plain.keys():
         raise DecodeError(Reason.UNSUPPORTED, "PLY: vertices without plain x, y, z")

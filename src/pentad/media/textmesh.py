@@ -76,7 +76,8 @@ def _off_counts(rows: list[list[bytes]]) -> tuple[list[int], list[list[bytes]]]:
     if not rows or rows[0][0].upper() not in {b"OFF", b"COFF"}:
         raise DecodeError(Reason.CORRUPT, "not an OFF file")
     # Some files have the counts on the first line, behind the word.
-    head, rows = (rows[0][1:], rows[1:]) if len(rows[0]) > 1 else (*rows[1:2], rows[2:])
+    rows = [rows[0][1:], *rows[1:]] if len(rows[0]) > 1 else rows[1:]
+    head, rows = (rows[0] if rows else []), rows[1:]
     if len(head) < 2 or not all(word.isdigit() and len(word) < 19 for word in head[:2]):
         raise DecodeError(Reason.CORRUPT, "OFF: no vertex and face counts")
     counts = [int(word) for word in head[:2]]

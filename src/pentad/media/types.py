@@ -1,4 +1,4 @@
-"""What a decoded file is: one small frozen value per kind, arrays inside, validated before it gets here."""
+"""What a decoded file is: one small frozen value per kind, validated before it gets here."""
 
 from __future__ import annotations
 
@@ -81,12 +81,13 @@ class DecodeOptions:
     """What the consumer needs of a file, so that a decoder sends no more than that.
 
     Attributes:
-        image_side: Pictures may be reduced while decoding as long as the longest side stays at least
-            twice this; None keeps every pixel.
+        image_side: Pictures and video frames may be reduced while decoding as long as the longest
+            side stays at least twice this; None keeps every pixel.
         sample_rate: Sounds are resampled to this rate; None keeps the file's own.
         max_seconds: Sounds are cut after this many seconds; None keeps all.
         video_frames: This many frames, at ``int((i + 0.5) * n / video_frames)``; None keeps all.
-        points: A seeded sample of this many points; for a mesh, of its surface. None keeps the vertices.
+        points: A seeded sample of this many points; for a mesh, of its surface. None keeps the
+            vertices.
         views: Points become `Views`: this many rendered pictures. None keeps the geometry.
         view_size: Side of a rendered view in pixels.
     """

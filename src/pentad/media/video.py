@@ -108,9 +108,7 @@ def _take(path: Path, guess: int, options: DecodeOptions) -> _Taken:
     return taken
 
 
-def _frames(
-    container: InputContainer, stream: VideoStream, taken: _Taken
-) -> Iterator[VideoFrame]:
+def _frames(container: InputContainer, stream: VideoStream, taken: _Taken) -> Iterator[VideoFrame]:
     for packet in whole_packets(container, stream):
         if packet.size and not packet.is_discard:
             taken.packets += 1
@@ -154,9 +152,7 @@ class _Keeper:
             raise DecodeError(
                 Reason.TOO_LARGE, f"the frames have more than {MAX_KEPT_PIXELS:,} pixels in all"
             )
-        pixels = frame.to_ndarray(
-            format="rgb24", width=width, height=height, interpolation="AREA"
-        )
+        pixels = frame.to_ndarray(format="rgb24", width=width, height=height, interpolation="AREA")
         return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
 
     def _reduced(self, width: int, height: int) -> tuple[int, int]:

@@ -91,7 +91,8 @@ class Dot:
     def scale(self, squares: Floats, largest: float) -> Floats:
         """Return the greatest product of lengths; the sum covers values too small for float32."""
         lengths = np.sqrt(squares) + np.sqrt(largest)
-        return np.sqrt(squares * largest) + 2.0**-100 * lengths
+        scale: Floats = np.sqrt(squares * largest) + 2.0**-100 * lengths
+        return scale
 
     def scores(self, left: Floats, right: Floats, squares: tuple[Floats, Floats]) -> Floats:
         """Return the inner products."""

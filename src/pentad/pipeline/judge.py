@@ -33,9 +33,7 @@ def labelled(frozen: Frozen, project: Project, space: str) -> dict[Modality, Lab
     return result
 
 
-def _items(
-    frozen: Frozen, features: Features, project: Project, space: str
-) -> LabelledVectors:
+def _items(frozen: Frozen, features: Features, project: Project, space: str) -> LabelledVectors:
     items = frozen.catalog.items(features.modality).take(features.ids)
     captions = captions_of(frozen, features.modality)
     return LabelledVectors.of_items(

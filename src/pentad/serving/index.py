@@ -119,11 +119,11 @@ class Index:
         Raises:
             InputError: Two of one modality, or one that the model does not know.
         """
-        from pentad.embeddings.embed import embed
-
         if len({part.modality for part in items}) < len(items):
             names = ", ".join(part.modality for part in items)
             raise InputError("an index takes one table of items for each modality", seen=names)
+        from pentad.embeddings.embed import embed
+
         embeddings = {
             part.modality: embed(part, model, workers=workers, progress=progress) for part in items
         }

@@ -14,7 +14,8 @@ What counts:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from pentad.core.errors import Reason
@@ -26,9 +27,6 @@ from pentad.sources.locate import Locator
 from pentad.sources.refusal import Refused, unreadable
 from pentad.sources.walk import is_document, walk
 from pentad.store.listing import Listing
-
-Captions = list[tuple[int, str]]
-"""Line and caption."""
 
 
 def list_folder(root: Path, *, modality: Modality | None, name: str) -> Listing:
@@ -46,45 +44,111 @@ def list_folder(root: Path, *, modality: Modality | None, name: str) -> Listing:
         if refused is None:
             files.append(path)
         else:
-            collector.refuse(path, refused)
-    reader = _Folder(collector, Locator(root), files)
+            collector.refuse(path, refused, modality=modality)
+    reader = _Reader(collector, Locator(root), modality)
+    texts = [path for path in files if _is_text(path)]
     if modality is Modality.TEXT:
-        reader.add_texts()
-    else:
-        reader.add_media(modality)
+        for path in texts:
+            reader.add(Modality.TEXT, "", [path])
+        return collector.listing()
+    media = [path for path in files if modality_of(path) is not None]
+    owners = _owners(texts, media)
+    for path in media:
+        if (kind := _taken_as(path, modality)) is not None:
+            reader.add_media(kind, path, owners.get(path, ()))
+    reader.refuse_rest(files, {*media, *(text for found in owners.values() for text in found)})
     return collector.listing()
 
 
-class _Folder:
-    """The visible files of one folder, sorted into media, captions and the rest."""
+class _Reader:
+    """Adds files and their captions to a collector; each text file is read once."""
 
-    def __init__(self, collector: Collector, locator: Locator, files: Sequence[str]) -> None:
+    def __init__(self, collector: Collector, locator: Locator, modality: Modality | None) -> None:
         self._collector = collector
         self._locator = locator
-        self._media = [path for path in files if modality_of(path) is not None]
-        self._texts = [path for path in files if _is_text(path)]
-        known = {*self._media, *self._texts}
-        self._unknown = [p for p in files if p not in known and not is_document(p)]
+        self._modality = modality
+        self._captions = cache(self._read)
 
-    def add_texts(self) -> None:
-        """Take every line of every text file as a caption that belongs to no file."""
-        for path in self._texts:
-            for line, caption in self._captions(path, Modality.TEXT):
-                self._add(Entry(Modality.TEXT, "", caption, where=f"{path}:{line}"), path, line)
+    def add_media(self, kind: Modality, path: str, texts: Sequence[str]) -> None:
+        """Add one media file with the captions of its text files, or without any."""
+        try:
+            self._locator.check(path)
+        except Refused as refused:
+            self._collector.refuse(path, refused, modality=kind)
+            return
+        if not self.add(kind, path, texts):
+            self._collector.add(Entry(kind, path, None))
 
-    def add_media(self, modality: Modality | None) -> None:
-        """Take the media files, of one modality or of all."""
-        texts_of = defaultdict(list)
-        for path in self._texts:
-            texts_of[str(PurePosixPath(path).with_suffix(""))].append(path)
-        read: dict[str, Captions] = {}
-        for path in self._media:
-            kind = _taken_as(path, modality)
-            names = (str(PurePosixPath(path).with_suffix("")), path)
-            texts = [text for name in names for text in texts_of.pop(name, ())]
-        for path in self._unknown:
-            self._collector.refuse(path, _unknown(path), modality=modality)
+    def add(self, kind: Modality, file: str, texts: Sequence[str]) -> int:
+        """Add one row for each caption; return how many there are."""
+        added = 0
+        for text in texts:
+            for line, caption in self._captions(text):
+                try:
+                    self._collector.add(Entry(kind, file, caption, where=f"{text}:{line}"))
+                    added += 1
+                except Refused as refused:
+                    self._collector.refuse(text, refused, modality=kind, line=line)
+        return added
+
+    def refuse_rest(self, files: Sequence[str], used: set[str]) -> None:
+        """List text files without media, and files of unknown kind."""
+        for path in files:
+            if path in used or is_document(path):
+                continue
+            refused = Refused(Reason.UNSUPPORTED, "the extension is not that of a known format")
+            if _is_text(path):
+                refused = Refused(Reason.MISSING_FILE, "captions without a media file of that name")
+            self._collector.refuse(path, refused, modality=self._modality)
+
+    def _read(self, path: str) -> list[tuple[int, str]]:
+        """Return line and caption of everything usable in a text file."""
+        captions = []
+        nothing = True
+        try:
+            self._locator.check(path)
+            with open_text(self._collector.root / path, newline="") as text:
+                for number, line in numbered_lines(text):
+                    if line is None or line.strip():
+                        nothing = False
+                        captions += self._caption(path, number, line)
+            if nothing:
+                raise Refused(Reason.EMPTY_CAPTION, "the file holds no caption")
+        except OSError as error:
+            self._collector.refuse(path, unreadable(error), modality=self._modality)
+        except Refused as refused:
+            self._collector.refuse(path, refused, modality=self._modality)
+        return captions
+
+    def _caption(self, path: str, number: int, line: str | None) -> list[tuple[int, str]]:
+        try:
+            if line is None:
+                raise Refused(Reason.TOO_LARGE, "the line is too long to be a caption")
+            return [(number, checked_caption(checked_text(line)))]
+        except Refused as refused:
+            self._collector.refuse(path, refused, modality=self._modality, line=number)
+            return []
 
 
 def _is_text(path: str) -> bool:
     return path.lower().endswith(".txt") and not is_document(path)
+
+
+def _taken_as(path: str, modality: Modality | None) -> Modality | None:
+    """Return what a media file counts as when only ``modality`` is asked for, if anything."""
+    if modality is None:
+        return modality_of(path)
+    return modality if PurePosixPath(path.lower()).suffix in EXTENSIONS[modality] else None
+
+
+def _owners(texts: Sequence[str], media: Sequence[str]) -> Mapping[str, Sequence[str]]:
+    """Return media file -> its text files."""
+    by_name = defaultdict(list)
+    for path in media:
+        by_name[path].append(path)
+        by_name[str(PurePosixPath(path).with_suffix(""))].append(path)
+    found = defaultdict(list)
+    for text in texts:
+        for path in by_name.get(text[: -len(".txt")], ()):
+            found[path].append(text)
+    return found

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
+from pentad.evaluation.blocks import row_blocks
 from pentad.evaluation.metrics import hit
 from pentad.evaluation.metrics.chance import chance_of_hit
 from pentad.evaluation.metrics.hit import hit_at_k, hit_values
@@ -103,8 +104,7 @@ def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     scores: NDArray[Any] = rng.integers(0, 4, (17, 9)).astype(np.float32)
     relevance = Relevance.from_groups(rng.integers(0, 3, 17), np.arange(9) % 3)
     whole = hit_values(scores, relevance, [1, 3])
-    blocks = hit.row_blocks
-    monkeypatch.setattr(hit, "row_blocks", lambda rows, cells: blocks(rows, cells, 60))
+    monkeypatch.setattr(hit, "row_blocks", lambda rows, cells: row_blocks(rows, cells, 60))
     np.testing.assert_array_equal(hit_values(scores, relevance, [1, 3]), whole)
 
 

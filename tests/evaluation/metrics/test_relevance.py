@@ -40,6 +40,11 @@ def test_take_selects_queries_in_the_order_given() -> None:
     assert relevance.take(slice(1, 2)).entries().starts.tolist() == [0]
 
 
+def test_a_moved_corpus_keeps_what_is_relevant() -> None:
+    relevance = Relevance.from_rows([0, 1, 3], [0, 1, 2], corpus_size=3)
+    assert sets(relevance.moved(np.array([2, 0, 1]))) == [[2], [0, 1]]
+
+
 @pytest.mark.parametrize(
     ("indptr", "indices"),
     [([], []), ([1, 2], [0, 0]), ([0, 1], [0, 0]), ([0, 2, 1], [0])],

@@ -118,6 +118,10 @@ class Relevance:
         """Return the relevance of some of the queries, in the order given."""
         return Relevance(self.query_set[queries], self.indptr, self.indices, self.corpus_size)
 
+    def moved(self, place: Rows) -> Relevance:
+        """Return the relevance for a corpus whose row i has gone to ``place[i]``."""
+        return Relevance(self.query_set, self.indptr, place[self.indices], self.corpus_size)
+
     def entries(self) -> Entries:
         """Return every (query, relevant corpus row) written out, query after query."""
         sizes = self.sizes

@@ -1,1 +1,1 @@
-"""A generated world of toys on trays: pictures, clips, sounds and clouds that show the same concepts."""
+"""A generated world of toys on trays: pictures, clips, sounds and clouds of the same concepts."""

@@ -1,9 +1,8 @@
-"""Captions of one item: paraphrases, some that leave a factor out, a few that say next to nothing."""
+"""Captions of one item: paraphrases; some leave a factor out, a few say next to nothing."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -38,7 +37,7 @@ def write_captions(shown: Shown, rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def write_caption(shown: Shown, without: str, rng: np.random.Generator) -> str:
-    """Return one caption without one factor (``size``, ``count``, ``kind``), everything or nothing."""
+    """Return one caption; ``without`` is a factor to leave out, ``everything`` or ``nothing``."""
     subject = shown.subject
     if subject.kind in words.MASS_SOUNDS:
         return _one_of(words.MASS_SOUNDS[subject.kind], rng)

@@ -57,7 +57,7 @@ def _sampled(
 ) -> tuple[Floats, Floats]:
     normals = face_normals(solid)
     a, b, c, d = np.moveaxis(solid.vertices[solid.quads], 1, 0)
-    area = np.linalg.norm(np.cross(b - a, c - a), axis=1) + np.linalg.norm(np.cross(c - a, d - a), axis=1)
+    area = np.linalg.norm(np.cross(c - a, d - b), axis=1)
     seen = area * (1 - np.clip(normals @ shadow_side, 0, 1))
     seen = np.where(normals[:, 1] < -0.4, 0.03 * seen, seen)  # a scanner does not look from below
     face = rng.choice(len(area), size=count, p=seen / seen.sum())

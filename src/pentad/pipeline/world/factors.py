@@ -1,4 +1,4 @@
-"""What can vary in the world: the three factors of a concept, and the extras that no concept depends on."""
+"""What varies in the world: the three factors of a concept, and extras outside of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing one item as PNG, WAV, MP4 or PLY: no metadata, and the same bytes for the same content."""
+"""One item as PNG, WAV, MP4 or PLY: no metadata, and the same bytes for the same content."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 _POINT = np.dtype([("xyz", "<f4", 3), ("rgb", "u1", 3)])
-# Looking ahead makes x264 choose differently from run to run, even in one thread (measured: 6 results
-# in 200 runs over the same 14 frames), so it is off.
-_X264 = {
-    "preset": "veryfast",
-    "x264-params": "threads=1:bframes=0:mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:scenecut=0",
-}
+# Looking ahead makes x264 choose differently from run to run, even in one thread (measured: 6
+# results in 200 runs over the same 14 frames), so it is off.
+_NO_LOOKAHEAD = "bframes=0:mbtree=0:rc-lookahead=0:sync-lookahead=0:weightp=0:scenecut=0"
+_X264 = {"preset": "veryfast", "x264-params": f"threads=1:{_NO_LOOKAHEAD}"}
 
 
 def png_bytes(pixels: NDArray[np.uint8]) -> bytes:
@@ -76,9 +74,7 @@ def mp4_bytes(frames: NDArray[np.uint8], fps: int, *, quality: int) -> bytes:
     return buffer.getvalue()
 
 
-def _encode(
-    container: OutputContainer, stream: VideoStream, frames: NDArray[np.uint8]
-) -> None:
+def _encode(container: OutputContainer, stream: VideoStream, frames: NDArray[np.uint8]) -> None:
     import av
     from av.bitstream import BitStreamFilterContext
 

@@ -74,7 +74,7 @@ def generate_world(
         2
     """
     if items_per_modality < 1:
-        raise InputError("a world needs at least one item of each modality", seen=items_per_modality)
+        raise InputError("a world needs at least one item a modality", seen=items_per_modality)
     target, made = Path(root).absolute(), Made(seed, items_per_modality)
     plan = plan_world(seed, items_per_modality)
     claim(target)
@@ -85,9 +85,7 @@ def generate_world(
     return _summary(target, seed, plan)
 
 
-def _write_files(
-    folder: Path, plan: Sequence[Item], engine: Engine, progress: Progress
-) -> None:
+def _write_files(folder: Path, plan: Sequence[Item], engine: Engine, progress: Progress) -> None:
     for modality in MEDIA_MODALITIES:
         (folder / modality / "files").mkdir(parents=True)
     tasks = [(folder, plan[start : start + _CHUNK]) for start in range(0, len(plan), _CHUNK)]

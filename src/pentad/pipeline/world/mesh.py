@@ -59,10 +59,8 @@ def join(*meshes: Mesh) -> Mesh:
     )
 
 
-def lathe(
-    profile: Sequence[tuple[float, float]], part: int = MAIN, *, segments: int = 20
-) -> Mesh:
-    """Return the surface that (radius, height) pairs sweep about the y axis, read from bottom to top."""
+def lathe(profile: Sequence[tuple[float, float]], part: int = MAIN, *, segments: int = 18) -> Mesh:
+    """Return what (radius, height) pairs, from bottom to top, sweep about the y axis."""
     angles = np.linspace(0, 2 * np.pi, segments, endpoint=False)
     radius, height = np.array(profile, dtype=np.float64).T
     x, z = np.outer(radius, np.sin(angles)), np.outer(radius, np.cos(angles))
@@ -75,19 +73,21 @@ def lathe(
 
 
 def ball(
-    center: Vector, radii: Vector | float, part: int = MAIN, *, segments: int = 13, rings: int = 6
+    center: Vector, radii: Vector | float, part: int = MAIN, *, segments: int = 12, rings: int = 6
 ) -> Mesh:
     """Return an ellipsoid."""
     angles = np.linspace(-np.pi / 2, np.pi / 2, rings + 1)
     unit = lathe(list(zip(np.cos(angles), np.sin(angles), strict=True)), part, segments=segments)
-    return Mesh(unit.vertices * np.array(radii) + np.array(center), unit.quads, part + 0 * unit.parts)
+    return Mesh(
+        unit.vertices * np.array(radii) + np.array(center), unit.quads, part + 0 * unit.parts
+    )
 
 
 def box(center: Vector, size: Vector, part: int = MAIN, *, taper: float = 1.0) -> Mesh:
     """Return a box; its top is ``taper`` times as wide and deep as its bottom."""
     top = np.array([taper, 1.0, taper])
     corners = np.array([[-1, -1, 1], [1, -1, 1], [1, -1, -1], [-1, -1, -1]], dtype=np.float64)
-    vertices = np.concatenate([corners, (corners + [0, 2, 0]) * top]) * np.array(size) / 2
+    vertices = np.concatenate([corners, corners * [1, -1, 1] * top]) * np.array(size) / 2
     sides = [[i, (i + 1) % 4, (i + 1) % 4 + 4, i + 4] for i in range(4)]
     quads = np.array([*sides, [4, 5, 6, 7], [3, 2, 1, 0]])
     return Mesh(vertices + np.array(center), quads, np.full(6, part))
@@ -98,7 +98,7 @@ def rod(start: Vector, end: Vector, radius: float, part: int = WOOD, *, tip: flo
     axis = np.array(end) - np.array(start)
     length = float(np.linalg.norm(axis))
     far = radius * tip
-    straight = lathe([(0, 0), (radius, 0), (far, length), (0, length)], part, segments=10)
+    straight = lathe([(0, 0), (radius, 0), (far, length), (0, length)], part, segments=8)
     tilt = np.degrees(np.arccos(axis[1] / length))
     heading = np.degrees(np.arctan2(axis[0], axis[2]))
     return straight.turned("x", tilt).turned("y", heading).moved(*start)

@@ -21,9 +21,9 @@ def take_picture(scene: Scene, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def take_clip(scene: Scene, motion: str, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return 12 to 16 frames of the toys in motion, uint8 (frames, height, width, 3)."""
+    """Return 12 to 15 frames of the toys in motion, uint8 (frames, height, width, 3)."""
     look = draw_look(rng)
-    frames = int(rng.integers(12, 17))
+    frames = int(rng.integers(12, 16))
     phases = rng.uniform(0, 2 * np.pi) + rng.uniform(-0.7, 0.7, len(scene.toys))
     pace = float(rng.uniform(0.7, 1.2))
     stage = empty_stage(scene, look, 2 * CLIP_SIDE)

@@ -66,9 +66,7 @@ def _lone_subject(kind: str, rng: np.random.Generator) -> Subject:
     return Subject(kind, str(rng.choice(SIZES)), int(rng.choice(COUNTS)))
 
 
-def _item(
-    seed: int, modality: str, row: int, subject: Subject, rng: np.random.Generator
-) -> Item:
+def _item(seed: int, modality: str, row: int, subject: Subject, rng: np.random.Generator) -> Item:
     extras = Extras(str(rng.choice(COLORS)), str(rng.choice(MOTIONS)))
     shown = Shown(modality, subject, extras)
     own = derive_seed(seed, "world", modality, row)

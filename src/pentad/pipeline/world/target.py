@@ -1,4 +1,4 @@
-"""The folder a world goes to: whose it is, whether it is whole, and putting a new one in its place."""
+"""The folder a world goes to: whose it is, whether it is whole, and replacing it."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _refuse_foreign(root: Path) -> None:
         raise InputError(f"the folder is not empty and is no generated world; {way_out}", file=root)
     for path in sorted(root.rglob("*")):
         if not _is_ours(path.relative_to(root)):
-            raise InputError(f"was not put there by the generator; move it away or {way_out}", file=path)
+            raise InputError(f"is not from the generator; move it away or {way_out}", file=path)
 
 
 def _is_ours(path: Path) -> bool:

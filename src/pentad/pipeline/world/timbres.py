@@ -57,8 +57,8 @@ def _partials(time: Floats, hertz: Floats, weights: Floats, decays: Floats) -> F
 
 
 def _ramp(time: Floats, attack: float, release: float) -> Floats:
-    left = time[-1] - time
-    return np.minimum(1, time / attack) * np.minimum(1, left / release)
+    rise, fall = np.minimum(1, time / attack), np.minimum(1, (time[-1] - time) / release)
+    return np.asarray(rise * fall, dtype=np.float64)
 
 
 def _bell(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
@@ -73,7 +73,8 @@ def _drum(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     time = _clock(0.42 * stretch)
     glide = np.cumsum(pitch * (1 + 0.7 * np.exp(-time / 0.025))) / RATE
     body = np.sin(2 * np.pi * glide) * np.exp(-time / (0.11 * stretch))
-    skin = _partials(time, pitch * np.array([1.59, 2.14, 2.65]), np.array([0.4, 0.3, 0.2]), np.full(3, 0.06))
+    modes, weights = np.array([1.59, 2.14, 2.65]), np.array([0.4, 0.3, 0.2])
+    skin = _partials(time, pitch * modes, weights, np.full(3, 0.06))
     slap = colored_noise(len(time), 7 * pitch, 1.0, rng) * np.exp(-time / 0.018)
     return (body + skin + float(rng.uniform(0.15, 0.4)) * slap) * _ramp(time, 0.002, 0.03)
 
@@ -97,7 +98,8 @@ def _bird(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     depth = float(rng.uniform(0.25, 0.45)) * float(rng.choice([-1, 1]))
     sweep = pitch * np.exp(depth * np.cos(2 * np.pi * part * float(rng.uniform(1.3, 2.2))))
     phase = 2 * np.pi * np.cumsum(sweep) / RATE
-    return (np.sin(phase) + 0.18 * np.sin(2 * phase)) * np.sin(np.pi * part) ** 0.7
+    tone: Floats = (np.sin(phase) + 0.18 * np.sin(2 * phase)) * np.sin(np.pi * part) ** 0.7
+    return tone
 
 
 def _frog(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
@@ -107,7 +109,8 @@ def _frog(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     formants = np.sin(2 * np.pi * pitch * since) + 0.6 * np.sin(2 * np.pi * 2.7 * pitch * since)
     pulses = formants * np.exp(-since * 150)
     rasp = 0.15 * colored_noise(len(time), 3 * pitch, 0.8, rng) * np.exp(-since * 90)
-    return (pulses + rasp) * _ramp(time, 0.05, 0.08)
+    croak: Floats = (pulses + rasp) * _ramp(time, 0.05, 0.08)
+    return croak
 
 
 def _rattle(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
@@ -115,7 +118,8 @@ def _rattle(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     grains = rng.random(len(time)) < 0.012
     beads = np.convolve(grains * rng.uniform(0.3, 1, len(time)), np.exp(-_clock(0.012) / 0.003))
     hiss = colored_noise(len(time), pitch, 0.42, rng) * beads[: len(time)]
-    return hiss * np.sin(np.pi * (time / time[-1]) ** 0.6)
+    shake: Floats = hiss * np.sin(np.pi * (time / time[-1]) ** 0.6)
+    return shake
 
 
 def _car(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
@@ -123,14 +127,15 @@ def _car(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     part = time / time[-1]
     revs = pitch * (0.8 + float(rng.uniform(0.5, 0.8)) * np.sin(np.pi * part**0.8))
     phase = 2 * np.pi * np.cumsum(revs) / RATE
-    putter = sum(np.sin(k * phase + k * k) / k**0.6 for k in range(1, 12))
-    fumes = 0.5 * colored_noise(len(time), 9 * pitch, 1.0, rng) * (1 + np.sin(phase))
+    k = np.arange(1.0, 12.0)
+    putter: Floats = k**-0.6 @ np.sin(np.outer(k, phase) + (k * k)[:, None])
+    fumes: Floats = 0.5 * colored_noise(len(time), 9 * pitch, 1.0, rng) * (1 + np.sin(phase))
     return (putter + fumes) * _ramp(time, 0.06, 0.12)
 
 
 def _guitar(pitch: float, stretch: float, rng: np.random.Generator) -> Floats:
     time = _clock(0.8 * stretch)
-    k = np.arange(1, 19)
+    k = np.arange(1.0, 19.0)
     plucked = np.abs(np.sin(np.pi * k * float(rng.uniform(0.13, 0.3)))) / k**0.9
     hertz = pitch * k * np.sqrt(1 + 0.0004 * k**2)
     tone = _partials(time, hertz, plucked, 0.42 * stretch / k**0.8)

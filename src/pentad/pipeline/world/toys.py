@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,33 +37,50 @@ def _bell() -> Mesh:
 
 def _drum() -> Mesh:
     skin = lathe([(0.43, 0.63), (0.43, 0.665), (0.4, 0.67), (0, 0.67)], LIGHT)
-    hoops = [lathe([(0.4, y), (0.435, y), (0.435, y + 0.07), (0.4, y + 0.07)], METAL) for y in (0, 0.56)]
-    sticks = [
-        rod((-0.3, 0.72, 0.18 * s), (0.32, 0.75, -0.12 * s), 0.025) for s in (-1.0, 1.0)
+    hoops = [
+        lathe([(0.4, y), (0.435, y), (0.435, y + 0.07), (0.4, y + 0.07)], METAL) for y in (0, 0.56)
     ]
-    tips = [ball((0.34, 0.76, -0.12 * s), 0.05, WOOD, segments=8, rings=4) for s in (-1.0, 1.0)]
+    sticks = [rod((-0.3, 0.72, 0.18 * s), (0.32, 0.75, -0.12 * s), 0.025) for s in (-1.0, 1.0)]
+    tips = [ball((0.34, 0.76, -0.12 * s), 0.05, WOOD, segments=7, rings=3) for s in (-1.0, 1.0)]
     return join(lathe([(0, 0), (0.4, 0), (0.4, 0.63)]), skin, *hoops, *sticks, *tips)
 
 
 def _horn() -> Mesh:
-    outer = [(0.0, -0.02), (0.06, 0.0), (0.045, 0.06), (0.05, 0.4), (0.09, 0.66), (0.18, 0.84), (0.36, 0.95)]
+    outer = [
+        (0.0, -0.02),
+        (0.06, 0.0),
+        (0.045, 0.06),
+        (0.05, 0.4),
+        (0.09, 0.66),
+        (0.18, 0.84),
+        (0.36, 0.95),
+    ]
     pipe = join(
         lathe(outer),
         lathe([(0.36, 0.95), (0.24, 0.89), (0.15, 0.82)]),
         lathe([(0.15, 0.82), (0.06, 0.6), (0.0, 0.5)], DARK),
         lathe([(0.355, 0.94), (0.38, 0.95), (0.355, 0.965)], METAL),
-        ball((0, 0.0, 0), (0.075, 0.04, 0.075), METAL, segments=10, rings=4),
+        ball((0, 0.0, 0), (0.075, 0.04, 0.075), METAL, segments=9, rings=4),
     )
-    loop = [rod((0, 0.22, -0.05), (0, 0.22, -0.2), 0.03, METAL), rod((0, 0.5, -0.05), (0, 0.5, -0.2), 0.03, METAL)]
+    loop = [
+        rod((0, 0.22, -0.05), (0, 0.22, -0.2), 0.03, METAL),
+        rod((0, 0.5, -0.05), (0, 0.5, -0.2), 0.03, METAL),
+    ]
     valves = rod((0, 0.2, -0.2), (0, 0.52, -0.2), 0.045, METAL)
     raised = join(pipe, *loop, valves).turned("x", 62).moved(0, 0.34, -0.45)
-    stand = join(lathe([(0, 0), (0.22, 0), (0.2, 0.05), (0, 0.06)], WOOD), rod((0, 0, 0), (0, 0.52, 0), 0.035))
+    stand = join(
+        lathe([(0, 0), (0.22, 0), (0.2, 0.05), (0, 0.06)], WOOD),
+        rod((0, 0, 0), (0, 0.52, 0), 0.035),
+    )
     return join(raised, stand)
 
 
 def _bird() -> Mesh:
-    wings = [ball((0.27 * s, 0.42, -0.05), (0.07, 0.17, 0.26), ACCENT, segments=10, rings=5) for s in (-1.0, 1.0)]
-    eyes = [ball((0.12 * s, 0.79, 0.27), 0.035, DARK, segments=8, rings=4) for s in (-1.0, 1.0)]
+    wings = [
+        ball((0.27 * s, 0.42, -0.05), (0.07, 0.17, 0.26), ACCENT, segments=10, rings=5)
+        for s in (-1.0, 1.0)
+    ]
+    eyes = [ball((0.12 * s, 0.79, 0.27), 0.035, DARK, segments=7, rings=3) for s in (-1.0, 1.0)]
     legs = [rod((0.1 * s, 0.18, 0), (0.1 * s, 0, 0.03), 0.025) for s in (-1.0, 1.0)]
     return join(
         ball((0, 0.42, 0), (0.28, 0.28, 0.36)),
@@ -70,45 +88,65 @@ def _bird() -> Mesh:
         ball((0, 0.76, 0.15), 0.2),
         rod((0, 0.74, 0.3), (0, 0.71, 0.5), 0.065, ACCENT, tip=0.1),
         box((0, 0, 0), (0.18, 0.05, 0.36), MAIN).turned("x", 25).moved(0, 0.5, -0.42),
-        *wings, *eyes, *legs,
+        *wings,
+        *eyes,
+        *legs,
     )
 
 
 def _frog() -> Mesh:
     sides = (-1.0, 1.0)
     eyes = [ball((0.18 * s, 0.55, 0.14), 0.125, MAIN, segments=12, rings=6) for s in sides]
-    pupils = [ball((0.19 * s, 0.58, 0.23), 0.055, DARK, segments=8, rings=4) for s in sides]
-    thighs = [ball((0.37 * s, 0.16, -0.14), (0.15, 0.16, 0.24), ACCENT, segments=12, rings=6) for s in sides]
-    feet = [ball((0.27 * s, 0.035, 0.36), (0.12, 0.04, 0.14), ACCENT, segments=10, rings=4) for s in sides]
+    pupils = [ball((0.19 * s, 0.58, 0.23), 0.055, DARK, segments=7, rings=3) for s in sides]
+    thighs = [
+        ball((0.37 * s, 0.16, -0.14), (0.15, 0.16, 0.24), ACCENT, segments=12, rings=6)
+        for s in sides
+    ]
+    feet = [
+        ball((0.27 * s, 0.035, 0.36), (0.12, 0.04, 0.14), ACCENT, segments=9, rings=4)
+        for s in sides
+    ]
     return join(
         ball((0, 0.28, 0), (0.38, 0.28, 0.4)),
         ball((0, 0.23, 0.13), (0.3, 0.2, 0.31), LIGHT, segments=12, rings=6),
-        *eyes, *pupils, *thighs, *feet,
+        *eyes,
+        *pupils,
+        *thighs,
+        *feet,
     )
 
 
 def _rattle() -> Mesh:
     stick = join(
         rod((0, 0.0, 0), (0, 0.5, 0), 0.065, tip=0.75),
-        ball((0, 0.04, 0), (0.1, 0.06, 0.1), WOOD, segments=10, rings=4),
+        ball((0, 0.04, 0), (0.1, 0.06, 0.1), WOOD, segments=9, rings=4),
     )
-    bands = [lathe([(r, y), (r + 0.012, y + 0.03), (r, y + 0.06)], LIGHT) for r, y in ((0.288, 0.66), (0.265, 0.78))]
+    bands = [
+        lathe([(r, y), (r + 0.012, y + 0.03), (r, y + 0.06)], LIGHT)
+        for r, y in ((0.288, 0.66), (0.265, 0.78))
+    ]
     return join(ball((0, 0.7, 0), (0.29, 0.3, 0.29), segments=18), *bands, stick)
 
 
 def _car() -> Mesh:
     wheels = [
-        rod((0.2 * s, 0.13, z), (0.3 * s, 0.13, z), 0.13, DARK) for s in (-1.0, 1.0) for z in (-0.28, 0.28)
+        rod((0.2 * s, 0.13, z), (0.3 * s, 0.13, z), 0.13, DARK)
+        for s in (-1.0, 1.0)
+        for z in (-0.28, 0.28)
     ]
     hubs = [
-        rod((0.29 * s, 0.13, z), (0.315 * s, 0.13, z), 0.06, METAL) for s in (-1.0, 1.0) for z in (-0.28, 0.28)
+        rod((0.29 * s, 0.13, z), (0.315 * s, 0.13, z), 0.06, METAL)
+        for s in (-1.0, 1.0)
+        for z in (-0.28, 0.28)
     ]
-    lamps = [ball((0.16 * s, 0.27, 0.5), 0.05, LIGHT, segments=8, rings=4) for s in (-1.0, 1.0)]
+    lamps = [ball((0.16 * s, 0.27, 0.5), 0.05, LIGHT, segments=7, rings=3) for s in (-1.0, 1.0)]
     return join(
         box((0, 0.25, 0), (0.54, 0.22, 1.0), taper=0.94),
         box((0, 0.455, -0.06), (0.48, 0.2, 0.56), LIGHT, taper=0.78),
         box((0, 0.575, -0.06), (0.4, 0.05, 0.46), MAIN),
-        *wheels, *hubs, *lamps,
+        *wheels,
+        *hubs,
+        *lamps,
     )
 
 
@@ -143,7 +181,7 @@ def _cactus() -> Mesh:
 def _mug() -> Mesh:
     angles = np.linspace(-1.2, 1.2, 6)
     knots = [(0.3 + 0.17 * float(np.cos(a)), 0.33 + 0.19 * float(np.sin(a)), 0.0) for a in angles]
-    handle = [rod(a, b, 0.045, MAIN) for a, b in zip(knots, knots[1:], strict=False)]
+    handle = [rod(a, b, 0.045, MAIN) for a, b in pairwise(knots)]
     wall = [(0, 0), (0.3, 0), (0.33, 0.08), (0.33, 0.66), (0.29, 0.66), (0.28, 0.56)]
     return join(lathe(wall), lathe([(0.28, 0.56), (0, 0.56)], DARK), *handle)
 
@@ -157,7 +195,7 @@ def _rocket() -> Mesh:
 
 
 def _snowman() -> Mesh:
-    eyes = [ball((0.06 * s, 0.83, 0.14), 0.025, DARK, segments=8, rings=4) for s in (-1.0, 1.0)]
+    eyes = [ball((0.06 * s, 0.83, 0.14), 0.025, DARK, segments=7, rings=3) for s in (-1.0, 1.0)]
     return join(
         ball((0, 0.26, 0), 0.28, LIGHT),
         ball((0, 0.58, 0), 0.2, LIGHT),

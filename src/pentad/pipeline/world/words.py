@@ -82,10 +82,25 @@ VOICE_WORDS = {
 ANY_VOICE = (Verb("sounding", "sounds", "sound"),)
 
 VAGUE = {
-    "image": ("a tray with something on it", "a colourful picture", "something seen from above", "a still life"),
-    "video": ("a short clip", "something moving on a tray", "a scene with movement", "an animation"),
+    "image": (
+        "a tray with something on it",
+        "a colourful picture",
+        "something seen from above",
+        "a still life",
+    ),
+    "video": (
+        "a short clip",
+        "something moving on a tray",
+        "a scene with movement",
+        "an animation",
+    ),
     "audio": ("a short sound", "a noise in a room", "a sound effect", "something makes a noise"),
-    "points": ("a 3D scan", "a scanned model", "a cloud of coloured points", "something on a round base"),
+    "points": (
+        "a 3D scan",
+        "a scanned model",
+        "a cloud of coloured points",
+        "something on a round base",
+    ),
 }
 MASS_SOUNDS = {
     "rain": (
@@ -150,4 +165,4 @@ TEMPLATES = {
         "{nouns}, {size}, {tally}, as points",
     ),
 }
-"""What a caption is made of; each names at least the kind unless the kind is left out on purpose."""
+"""What a caption is made of: its slots are worded anew each time."""

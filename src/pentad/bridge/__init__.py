@@ -1,0 +1,1 @@
+"""Learns the map that lets captions retrieve items whose encoder has never seen text."""

@@ -1,0 +1,117 @@
+"""What a bridge is learned from: natively captioned pairs, and the class names of classifiers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+
+
+@dataclass(frozen=True, eq=False)
+class NativePairs:
+    """The captioned items of one modality, one row per (item, caption).
+
+    Attributes:
+        features: float (rows, dim), output of the frozen encoder.
+        texts: float (rows, text dim), output of the text encoder for the caption.
+        units: int64 (rows,), what a split never cuts in two.
+        keys: int64 (rows,), equal where captions are equal under `caption_key`.
+        encoder: Modalities with the same encoder share one ridge map.
+        classifier: Whose classes `scores` are, or None.
+        scores: float (rows, classes) activated class scores, or None.
+        shares_text: The encoder embeds text into the same space.
+    """
+
+    features: NDArray[Any]
+    texts: NDArray[Any]
+    units: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    encoder: str
+    classifier: str | None = None
+    scores: NDArray[Any] | None = None
+    shares_text: bool = False
+
+    def __len__(self) -> int:
+        """Return how many rows there are."""
+        return len(self.features)
+
+
+@dataclass(frozen=True, eq=False)
+class BridgeData:
+    """Everything a bridge is learned from.
+
+    Attributes:
+        pairs: By modality; text is never a key.
+        class_names: Classifier -> (classes, text dim), the class names as the text encoder sees them.
+    """
+
+    pairs: Mapping[Modality, NativePairs]
+    class_names: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check that there is something to learn from."""
+        if not self.pairs or not any(len(p) for p in self.pairs.values()):
+            raise InputError("a bridge is learned from captioned items, and there are none")
+
+
+@dataclass(frozen=True)
+class BridgeSettings:
+    """What is fixed, and what inner folds choose from. Reasons stand in ``docs/decisions``.
+
+    Attributes:
+        threshold: Least similarity of a caption to a class name that counts.
+        power: Class scores are raised to this.
+        floor: Share of the overall spread that is added to the spread of each class.
+        lambdas: Ridge strengths to choose from; features have length 1.
+        prior_weights: a to choose from.
+        ridge_weights: b to choose from.
+        class_weights: g to choose from.
+        default: a, b, g and lambda where too little is there to choose.
+        folds: Inner folds.
+        min_units: With fewer units nothing is chosen and the default holds.
+        min_captions: Distinct captions a modality needs before its mean caption is projected out.
+        tolerance: By how many standard errors a choice must beat the default.
+        max_rows: Most rows of a modality that take part in choosing.
+    """
+
+    threshold: float = 0.2
+    power: float = 0.5
+    floor: float = 0.3
+    lambdas: tuple[float, ...] = (2.0, 5.0, 15.0, 50.0)
+    prior_weights: tuple[float, ...] = (0.0, 0.5, 1.0)
+    ridge_weights: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0)
+    class_weights: tuple[float, ...] = (0.5, 1.0, 1.5)
+    default: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 5.0)
+    folds: int = 5
+    min_units: int = 10
+    min_captions: int = 40
+    tolerance: float = 1.0
+    max_rows: int = 3000
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The weights of one modality.
+
+    Attributes:
+        prior: a.
+        ridge: b.
+        classes: g.
+        strength: lambda of the ridge map.
+    """
+
+    prior: float
+    ridge: float
+    classes: float
+    strength: float
+
+
+def first_of_each(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the first row of each distinct key, in key order."""
+    return np.unique(keys, return_index=True)[1].astype(np.int64)

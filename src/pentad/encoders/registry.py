@@ -1,0 +1,153 @@
+"""Encoders by name: the built-in ones, registered ones, and those that lie in a folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pentad.core.errors import InputError, UnknownName
+from pentad.encoders.builtin import (
+    AUDIO_DESCRIPTOR, HASHED_TEXT, IMAGE_DESCRIPTOR, POINTS_DESCRIPTOR, VIDEO_DESCRIPTOR,
+)  # fmt: skip
+from pentad.encoders.card import EncoderCard
+from pentad.encoders.onnx_card import CARD_FILE
+from pentad.encoders.protocol import Encoder
+
+Loader = Callable[[], Encoder]
+FolderLoader = Callable[[Path], Encoder]
+_LISTING = "pentad list encoders"
+_ONNX, _HUB = "onnx:", "hf:"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    card: EncoderCard
+    load: Loader
+
+
+def _load_text() -> Encoder:
+    from pentad.encoders.text_descriptor import load
+
+    return load()
+
+
+def _load_image() -> Encoder:
+    from pentad.encoders.image_descriptor import load
+
+    return load()
+
+
+def _load_audio() -> Encoder:
+    from pentad.encoders.audio_descriptor import load
+
+    return load()
+
+
+def _load_video() -> Encoder:
+    from pentad.encoders.video_descriptor import load
+
+    return load()
+
+
+def _load_points() -> Encoder:
+    from pentad.encoders.points_descriptor import load
+
+    return load()
+
+
+def _load_onnx(folder: Path) -> Encoder:
+    from pentad.encoders.onnx import load_onnx
+
+    return load_onnx(folder)
+
+
+_ENTRIES: dict[str, _Entry] = {
+    card.name: _Entry(card, load)
+    for card, load in (
+        (HASHED_TEXT, _load_text),
+        (IMAGE_DESCRIPTOR, _load_image),
+        (AUDIO_DESCRIPTOR, _load_audio),
+        (VIDEO_DESCRIPTOR, _load_video),
+        (POINTS_DESCRIPTOR, _load_points),
+    )
+}
+_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx}
+
+
+def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
+    """Make an encoder known under ``name``.
+
+    Args:
+        name: The name to look it up by; the same as ``card.name``.
+        loader: Called when the encoder is asked for; heavy imports belong inside it.
+        card: The facts that `list_encoders` shows without loading anything.
+
+    Raises:
+        InputError: The name is taken, is not the card's, or would read as a path or address.
+    """
+    if name != card.name:
+        raise InputError("an encoder and its card need one name", expected=repr(card.name), seen=repr(name))
+    if not name or _is_path(name) or ":" in name or "=" in name:
+        raise InputError("wrong encoder name", expected="no '/', ':' or '='", seen=repr(name))
+    if name in _ENTRIES:
+        raise InputError(f"there is already an encoder {name!r}")
+    _ENTRIES[name] = _Entry(card, loader)
+
+
+def register_folder_loader(marker: str, loader: FolderLoader) -> None:
+    """Say who reads the folders in which a file named ``marker`` lies, such as ``config.json``.
+
+    Raises:
+        InputError: Such folders have a loader already.
+    """
+    if marker in _FOLDERS:
+        raise InputError(f"folders with {marker!r} already have a loader")
+    _FOLDERS[marker] = loader
+
+
+def get_encoder(name: str) -> Encoder:
+    """Return the encoder ``name``.
+
+    Args:
+        name: A registered name (`list_encoders` lists them), ``onnx:FOLDER``, or the path of a folder
+            with a model: a ``card.toml``, or a saved model of Pentad.
+
+    Raises:
+        UnknownName: Nothing is registered under that name; the message names the nearest ones.
+        InputError: The folder is not there, holds no model, or holds a damaged one.
+
+    Examples:
+        >>> get_encoder("hashed-text").encode(["a red ball"], modality="text").shape
+        (1, 1024)
+    """
+    if name in _ENTRIES:
+        return _ENTRIES[name].load()
+    if name.startswith(_ONNX):
+        return _load_onnx(Path(name.removeprefix(_ONNX)).expanduser())
+    if name.startswith(_HUB):
+        raise InputError(
+            f"{name}: models of the Hugging Face hub cannot be loaded yet",
+            expected=f"a name from '{_LISTING}', or {_ONNX}FOLDER",
+        )
+    if _is_path(name) or Path(name).is_dir():
+        return _from_folder(Path(name).expanduser())
+    raise UnknownName("encoder", name, _ENTRIES, listing=_LISTING)
+
+
+def list_encoders() -> list[EncoderCard]:
+    """Return the cards of all registered encoders, by name. Nothing is loaded."""
+    return [_ENTRIES[name].card for name in sorted(_ENTRIES)]
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.startswith((".", "~"))
+
+
+def _from_folder(folder: Path) -> Encoder:
+    if not folder.is_dir():
+        raise InputError("there is no such folder", file=folder)
+    for marker, load in _FOLDERS.items():
+        if (folder / marker).is_file():
+            return load(folder)
+    raise InputError("holds no model", file=folder, expected=" or ".join(sorted(_FOLDERS)))

@@ -1,0 +1,65 @@
+"""The visible files of a folder, nested ones included, in path order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from pentad.core.errors import Reason
+from pentad.sources.refusal import Refused, unreadable
+
+_DOCUMENTS = frozenset(
+    ".bib .bin .cfg .csv .db .html .ini .json .jsonl .log .md .md5 .mtl .ndjson .parquet .pdf .py"
+    " .rst .sha256 .sh .toml .tsv .xml .yaml .yml".split()
+)
+_DOCUMENT_NAMES = frozenset(
+    "authors changelog copying credits licence license manifest notice readme requirements".split()
+)
+
+
+def walk(root: Path) -> list[tuple[str, Refused | None]]:
+    """Return every visible file below ``root``, relative to it, sorted, with why it is refused.
+
+    Linked folders are not entered: one that leads outside is refused, any other is passed over
+    because its files are listed where they lie.
+    """
+    inside = root.resolve()
+    return sorted(_files(root, inside), key=lambda found: found[0])
+
+
+def is_document(path: str) -> bool:
+    """Return whether a file says something about a data set and is none of its media."""
+    name = PurePosixPath(path.lower())
+    words = name.name.split(".")[0]
+    return name.suffix in _DOCUMENTS or (
+        words in _DOCUMENT_NAMES and name.suffix in {"", ".txt", ".rst"}
+    )
+
+
+def _files(root: Path, inside: Path) -> Iterator[tuple[str, Refused | None]]:
+    errors: list[OSError] = []
+    for folder, folders, files in os.walk(root, onerror=errors.append):
+        here = Path(folder)
+        folders[:] = [name for name in folders if _visible(name)]
+        for name in folders:
+            if not Path(os.path.realpath(here / name)).is_relative_to(inside):
+                refused = Refused(Reason.OUTSIDE_ROOT, "the linked folder lies outside its source")
+                yield (here / name).relative_to(root).as_posix(), refused
+        for name in filter(_visible, files):
+            path = (here / name).relative_to(root).as_posix()
+            yield path, _unnameable(path)
+    for error in errors:
+        yield Path(str(error.filename)).relative_to(root).as_posix(), unreadable(error)
+
+
+def _visible(name: str) -> bool:
+    return not name.startswith(".") and name != "__MACOSX"
+
+
+def _unnameable(path: str) -> Refused | None:
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        return Refused(Reason.WRONG_ENCODING, "the file name is not UTF-8; rename the file")
+    return None
