@@ -89,15 +89,15 @@ def default_choice(prepared: Prepared, pairs: NativePairs, settings: BridgeSetti
     """Return the weights that hold where nothing can be chosen."""
     prior, ridge, classes, strength = settings.default
     has_classes = prepared.classes is not None
-    has_prior = has_classes or pairs.shares_text
+    has_prior = has_classes or pairs.shared_at is not None
     return Choice(
-        prior * has_prior, ridge, classes * (has_classes and not pairs.shares_text), strength
+        prior * has_prior, ridge, classes * (has_classes and pairs.shared_at is None), strength
     )
 
 
 def _options(prepared: Prepared, pairs: NativePairs, settings: BridgeSettings) -> Iterator[Choice]:
-    has_classes = prepared.classes is not None and not pairs.shares_text
-    has_prior = has_classes or pairs.shares_text
+    has_classes = prepared.classes is not None and pairs.shared_at is None
+    has_prior = has_classes or pairs.shared_at is not None
     grid = itertools.product(
         settings.prior_weights if has_prior else (0.0,),
         settings.ridge_weights if has_prior else (1.0,),
@@ -139,8 +139,9 @@ def _one_fold(
     queries = prepared.y[held][first]
     x = prepared.x[held]
     prior, space = np.zeros_like(x[:, :1]), np.zeros((len(queries), len(held)))
-    if pairs.shares_text:
-        prior = x
+    if pairs.shared_at is not None:
+        prior = np.zeros((len(x), queries.shape[1]))
+        prior[:, pairs.shared_at : pairs.shared_at + x.shape[1]] = x
     elif prepared.classes is not None and pairs.scores is not None:
         name = prepared.classes.classifier
         z = prepared.classes.encode(pairs.scores[held])

@@ -25,7 +25,7 @@ class NativePairs:
         encoder: Modalities with the same encoder share one ridge map.
         classifier: Whose classes `scores` are, or None.
         scores: float (rows, classes) activated class scores, or None.
-        shares_text: The encoder embeds text into the same space.
+        shared_at: Where the encoder embeds text too: the column of `texts` at which its block starts.
     """
 
     features: NDArray[Any]
@@ -35,7 +35,7 @@ class NativePairs:
     encoder: str
     classifier: str | None = None
     scores: NDArray[Any] | None = None
-    shares_text: bool = False
+    shared_at: int | None = None
 
     def __len__(self) -> int:
         """Return how many rows there are."""
@@ -90,7 +90,7 @@ class BridgeSettings:
     default: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 5.0)
     folds: int = 5
     min_units: int = 10
-    min_captions: int = 40
+    min_captions: float = 40
     tolerance: float = 1.0
     max_rows: int = 3000
 

@@ -24,7 +24,8 @@ def fit_frame(data: BridgeData, settings: BridgeSettings) -> TextFrame:
     large = [means[m] for m in means if _captions(data.pairs[m]) >= settings.min_captions]
     center = np.mean(large or list(means.values()), axis=0)
     basis = _differences(large, center)
-    return TextFrame(center, basis, _anchors(data.class_names, basis), settings.threshold)
+    anchors = _anchors(data.class_names, basis)
+    return TextFrame(center, basis, anchors, tuple(anchors), settings.threshold)
 
 
 def _captions(pairs: NativePairs) -> int:

@@ -110,7 +110,7 @@ def _item_map(
         mean=unit(pairs.features).mean(axis=0),
         ridge=equations.solve(choice.strength) if choice.ridge > 0 else None,
         classes=prepared.classes,
-        shares_text=pairs.shares_text,
+        shared_at=pairs.shared_at,
         prior_weight=choice.prior,
         ridge_weight=choice.ridge,
         class_weight=choice.classes,

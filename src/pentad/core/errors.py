@@ -24,6 +24,15 @@ from pathlib import Path
 class PentadError(Exception):
     """Base of every error that Pentad raises on purpose."""
 
+    def __str__(self) -> str:
+        """Return the message on one line, whatever names and values it quotes."""
+        return " ".join(super().__str__().splitlines())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would call __init__ with the message alone, which fails for most of the tree
+        # and then takes the whole pool of worker processes down.
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
 
 class InputError(PentadError):
     """Something the user gave is not usable.
@@ -159,6 +168,14 @@ class DecodeError(PentadError):
         self.reason = reason
         self.detail = " ".join(detail.split())
         super().__init__(f"{reason.value}: {self.detail}")
+
+
+def _rebuilt(
+    kind: type[PentadError], args: tuple[object, ...], state: dict[str, object]
+) -> PentadError:
+    error = kind.__new__(kind, *args)
+    error.__setstate__(state)
+    return error
 
 
 def _located(

@@ -20,7 +20,7 @@ def fingerprint_bytes(data: bytes | memoryview) -> str:
 def fingerprint_file(path: str | Path) -> str:
     """Return the SHA-256 of a file's content as hex, read in blocks of 1 MiB."""
     digest = hashlib.sha256()
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         while block := file.read(_BLOCK):
             digest.update(block)
     return digest.hexdigest()

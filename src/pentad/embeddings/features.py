@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
-from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality
 from pentad.embeddings.embed import load_class_scores, load_embeddings
 from pentad.embeddings.embeddings import Embeddings
@@ -25,6 +24,7 @@ class Features:
         ids: (items,), ascending; only items that every encoder could encode.
         vectors: float32 (items, dim), unit rows of each encoder, in the order of `spaces`.
         spaces: The encoders' spaces.
+        widths: How many columns each of them has.
         scores: float32 (items, classes) of the first encoder that names classes, or None.
         classifier: The space that the classes belong to, or None.
         dropped: Items that one encoder or another could not encode.
@@ -34,6 +34,7 @@ class Features:
     ids: NDArray[np.uint32] | NDArray[np.uint64]
     vectors: NDArray[np.float32]
     spaces: tuple[str, ...]
+    widths: tuple[int, ...]
     scores: NDArray[np.float32] | None = None
     classifier: str | None = None
     dropped: int = 0
@@ -42,21 +43,11 @@ class Features:
         """Return how many items there are."""
         return len(self.ids)
 
-    @property
-    def fingerprint(self) -> str:
-        """64 hex digits over spaces, ids, vectors and class scores."""
-        arrays = [self.ids, self.vectors, *([] if self.scores is None else [self.scores])]
-        return fingerprint_value(
-            [self.modality.value, self.spaces, *map(fingerprint_array, arrays)]
-        )
-
     def take(self, ids: ArrayLike) -> Features:
         """Return the rows of ``ids`` that are present, in id order."""
         keep = np.isin(self.ids, np.asarray(ids))
         scores = None if self.scores is None else self.scores[keep]
-        return Features(
-            self.modality, self.ids[keep], self.vectors[keep], self.spaces, scores, self.classifier
-        )
+        return replace(self, ids=self.ids[keep], vectors=self.vectors[keep], scores=scores)
 
 
 def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | None]) -> Features:
@@ -83,6 +74,7 @@ def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | Non
         ids,
         vectors,
         tuple(p.space for p in parts),
+        tuple(p.dim for p in parts),
         None if first is None else first.take(ids).vectors.astype(np.float32),
         None if first is None else first.space.removesuffix(".classes"),
         len(np.unique(np.concatenate([p.ids for p in parts]))) - len(ids),

@@ -1,4 +1,4 @@
-"""Sounds as log-mel statistics, pitch, timbre, rhythm and loudness. It hears sound, not its cause."""
+"""Sounds as log-mel statistics, pitch, timbre, rhythm and loudness: the sound, not its cause."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from pentad.encoders.builtin import AUDIO_DESCRIPTOR
 from pentad.encoders.descriptor import Descriptor, Reader
 from pentad.encoders.features import Blocks, Floats, centered, segment_means, soft_bins, unit
 from pentad.encoders.pitch import (
-    find_pitches, harmonics, log_spectrum, pitch_course, pitch_histograms,
-)  # fmt: skip
+    find_pitches,
+    harmonics,
+    log_spectrum,
+    pitch_course,
+    pitch_histograms,
+)
 from pentad.encoders.rhythm import beats, loudness_course, onset_counts, onsets, repetition
 from pentad.encoders.spectra import hann, magnitudes, mel_filters, resampled
 from pentad.media.types import Audio, DecodeOptions

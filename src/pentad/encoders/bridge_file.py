@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
@@ -23,6 +22,7 @@ def bridge_to_tensors(bridge: BridgeMap) -> tuple[Tensors, dict[str, Any]]:
     values: dict[str, Any] = {
         "threshold": bridge.frame.threshold,
         "classifiers": list(bridge.frame.anchors),
+        "spaces": list(bridge.frame.spaces),
         "items": {},
         "notes": dict(bridge.notes),
     }
@@ -46,7 +46,11 @@ def bridge_from_tensors(
             for number, name in enumerate(values["classifiers"])
         }
         frame = TextFrame(
-            tensors["frame.center"], tensors["frame.basis"], anchors, values["threshold"]
+            tensors["frame.center"],
+            tensors["frame.basis"],
+            anchors,
+            tuple(values["spaces"]),
+            values["threshold"],
         )
         items = {
             Modality(name): _item(name, tensors, entry) for name, entry in values["items"].items()
@@ -74,7 +78,7 @@ def _item_values(item: ItemMap) -> dict[str, Any]:
         "ridge": item.ridge is not None,
         "classifier": None if item.classes is None else item.classes.classifier,
         "power": None if item.classes is None else item.classes.power,
-        "shares_text": item.shares_text,
+        "shared_at": item.shared_at,
         "weights": [item.prior_weight, item.ridge_weight, item.class_weight],
     }
 
@@ -95,7 +99,7 @@ def _item(name: str, tensors: Mapping[str, NDArray[Any]], entry: Mapping[str, An
         tensors[f"{prefix}.mean"],
         ridge,
         classes,
-        entry["shares_text"],
+        entry["shared_at"],
         prior,
         ridge_weight,
         class_weight,

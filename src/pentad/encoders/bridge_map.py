@@ -45,18 +45,20 @@ class TextFrame:
         center: (text dim,) mean over modalities of their mean caption.
         basis: (directions, text dim) orthonormal rows that are projected out.
         anchors: Classifier -> (classes, text dim) unit class-name vectors, centred and projected.
+        spaces: Classifiers whose s_v(t) is part of a vector; the other anchors only serve c(x).
         threshold: Similarities below this count as none in s_v(t).
     """
 
     center: Array
     basis: Array
     anchors: Mapping[str, Array]
+    spaces: tuple[str, ...]
     threshold: float
 
     @property
     def dim(self) -> int:
         """Length of a vector of the bridge's space."""
-        return len(self.center) + sum(len(a) for a in self.anchors.values())
+        return len(self.center) + sum(len(self.anchors[s]) for s in self.spaces)
 
     def frame(self, texts: NDArray[Any]) -> Array:
         """Return f(t): (n, text dim) raw vectors to (n, text dim) unit rows."""
@@ -71,7 +73,7 @@ class TextFrame:
     def encode(self, texts: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 (n, dim), unit rows: captions in the bridge's space."""
         framed = self.frame(texts)
-        blocks = [framed, *(self.class_space(framed, name) for name in self.anchors)]
+        blocks = [framed, *(self.class_space(framed, name) for name in self.spaces)]
         return unit(np.hstack(blocks)).astype(np.float32)
 
 
@@ -105,7 +107,8 @@ class ItemMap:
         mean: (dim,) of the unit feature vectors.
         ridge: (dim, text dim), or None.
         classes: How class scores are scaled, or None where the encoder names no classes.
-        shares_text: The item's encoder embeds text into the same space.
+        shared_at: Where the item's encoder embeds text too: the column of the text vectors at which
+            its block starts. None elsewhere.
         prior_weight: a, of the class-name vector, or of the shared vector.
         ridge_weight: b.
         class_weight: g.
@@ -114,7 +117,7 @@ class ItemMap:
     mean: Array
     ridge: Array | None
     classes: ClassScaling | None
-    shares_text: bool
+    shared_at: int | None
     prior_weight: float
     ridge_weight: float
     class_weight: float
@@ -129,15 +132,17 @@ class ItemMap:
         """Return float32 (n, frame.dim), unit rows."""
         centred = self.centred(features)
         text_part = np.zeros((len(centred), len(frame.center)))
-        spaces = {name: np.zeros((len(centred), len(a))) for name, a in frame.anchors.items()}
+        spaces = {name: np.zeros((len(centred), len(frame.anchors[name]))) for name in frame.spaces}
         if self.ridge is not None and self.ridge_weight > 0:
             text_part += self.ridge_weight * unit(centred @ self.ridge)
-        if self.shares_text:
-            text_part += self.prior_weight * centred
+        if self.shared_at is not None:
+            block = slice(self.shared_at, self.shared_at + centred.shape[1])
+            text_part[:, block] += self.prior_weight * centred
         elif self.classes is not None:
             z = self.classes.encode(_required(scores))
             text_part += self.prior_weight * unit(z @ frame.anchors[self.classes.classifier])
-            spaces[self.classes.classifier] = self.class_weight * z
+            if self.classes.classifier in spaces:
+                spaces[self.classes.classifier] = self.class_weight * z
         return unit(np.hstack([text_part, *spaces.values()])).astype(np.float32)
 
 

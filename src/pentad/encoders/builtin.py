@@ -27,7 +27,7 @@ IMAGE_DESCRIPTOR = EncoderCard(
     dim=943,
     licence=_LICENCE,
     source=_OURS,
-    citation="gradient histograms after Dalal and Triggs 2005; local binary patterns after Ojala et al. 2002",
+    citation="gradients after Dalal and Triggs 2005; local binary patterns after Ojala et al. 2002",
     description=(
         "Histograms of gradients and colours, layout, outline and texture of a picture; the mean "
         "over frames of a video or rendered views of points. Compares looks, not meaning."

@@ -43,9 +43,14 @@ def soft_bins(value: float, low: float, high: float, bins: int) -> Floats:
 
 
 def soft_histogram(
-    values: Floats, low: float, high: float, bins: int, *, weights: Floats | None = None,
+    values: Floats,
+    low: float,
+    high: float,
+    bins: int,
+    *,
+    weights: Floats | None = None,
     circular: bool = False,
-) -> Floats:  # fmt: skip
+) -> Floats:
     """Return a histogram whose entries are shared between the two nearest of ``bins`` bins.
 
     With ``circular``, ``high`` is the same place as ``low``.
@@ -59,12 +64,18 @@ def soft_histogram(
     part = place - left
     first = left.astype(np.int64) % bins
     second = (first + 1) % bins if circular else np.minimum(first + 1, bins - 1)
-    return np.bincount(first, mass * (1 - part), bins) + np.bincount(second, mass * part, bins)
+    counts = np.bincount(first, mass * (1 - part), bins) + np.bincount(second, mass * part, bins)
+    return counts.astype(np.float64)
 
 
-def joint_histogram(values: Floats, lows: Sequence[float], highs: Sequence[float], bins: Sequence[int],
-                    weights: Floats | None = None) -> Floats:  # fmt: skip
-    """Return the flat joint histogram of the columns of ``values``; outliers fall in the end bins."""
+def joint_histogram(
+    values: Floats,
+    lows: Sequence[float],
+    highs: Sequence[float],
+    bins: Sequence[int],
+    weights: Floats | None = None,
+) -> Floats:
+    """Return the flat joint histogram of the columns of ``values``; outliers go to the end bins."""
     index = np.zeros(len(values), dtype=np.int64)
     for column, (low, high, count) in enumerate(zip(lows, highs, bins, strict=True)):
         place = (values[:, column] - low) / (high - low) * count

@@ -45,9 +45,7 @@ class Head:
         }
 
     @classmethod
-    def from_tensors(
-        cls, tensors: Mapping[str, NDArray[Any]], prefix: str, gate: float
-    ) -> Head:
+    def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], prefix: str, gate: float) -> Head:
         """Return the head that `tensors` took apart."""
         names = ("inner", "inner_bias", "outer")
         return cls(*(tensors[f"{prefix}.{name}"].astype(np.float64) for name in names), gate)

@@ -11,8 +11,16 @@ from pentad.encoders.color import hue_histogram, lab_histogram
 from pentad.encoders.descriptor import Descriptor, Reader
 from pentad.encoders.features import Blocks, Floats, hellinger, soft_bins, unit
 from pentad.encoders.outline import (
-    Parts, count_and_size, cut, form, parts_of, place, silhouette, tilt, window,
-)  # fmt: skip
+    Parts,
+    count_and_size,
+    cut,
+    form,
+    parts_of,
+    place,
+    silhouette,
+    tilt,
+    window,
+)
 from pentad.encoders.picture import SIDE, Picture, as_picture
 from pentad.encoders.texture import fine_detail, local_patterns, spectrum
 from pentad.media.types import DecodeOptions, Image, Video, Views
@@ -70,7 +78,7 @@ def _describe_views(views: Views) -> NDArray[np.float32]:
 
 
 def sampled(count: int, wanted: int) -> list[int]:
-    """Return the numbers of ``wanted`` frames out of ``count``, evenly spread; repeats if too few."""
+    """Return which ``wanted`` frames of ``count`` to take, evenly spread; repeats if too few."""
     return [int((i + 0.5) * count / wanted) for i in range(wanted)]
 
 
@@ -126,6 +134,6 @@ def gradients(values: Floats, cells: int, bins: int) -> Floats:
     cell = (row[:, None] * cells + row[None]) * bins
     first, second = left.astype(np.int64) % bins, (left.astype(np.int64) + 1) % bins
     total = cells * cells * bins
-    counts = np.bincount((cell + first).ravel(), (strength * (1 - part)).ravel(), total)
-    counts += np.bincount((cell + second).ravel(), (strength * part).ravel(), total)
-    return hellinger(counts)
+    near = np.bincount((cell + first).ravel(), (strength * (1 - part)).ravel(), total)
+    far = np.bincount((cell + second).ravel(), (strength * part).ravel(), total)
+    return hellinger((near + far).astype(np.float64))

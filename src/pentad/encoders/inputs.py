@@ -25,7 +25,7 @@ def check_batch_size(batch_size: int | None) -> None:
 
 
 def check_inputs(name: str, inputs: Sequence[Media], accepts: type) -> None:
-    """Refuse a bare string in place of a list, inputs that are not an ``accepts``, and empty ones."""
+    """Refuse one string for a list, inputs that are not an ``accepts``, and empty ones."""
     if isinstance(inputs, str):
         raise InputError(
             f"encoder {name!r} takes a list of inputs, not one string", seen=inputs[:40]

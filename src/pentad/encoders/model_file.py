@@ -6,7 +6,6 @@ Whoever writes the folder puts the two files in place together; this module only
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ from pentad.core.modality import Modality
 from pentad.encoders.bridge_file import bridge_from_tensors, bridge_to_tensors
 from pentad.encoders.heads import Head
 from pentad.encoders.model import FrozenEncoder, Model
-from pentad.encoders.registry import get_encoder, register_folder_loader
+from pentad.encoders.registry import get_encoder
+from pentad.encoders.specs import absolute_spec, relative_spec
 
 CONFIG, TENSORS = "config.json", "model.safetensors"
 FORMAT = 1
-_PATH_PREFIX = "onnx:"
 
 
 def model_config(model: Model, folder: Path) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def model_config(model: Model, folder: Path) -> dict[str, Any]:
         "fingerprint": model.fingerprint,
         "modalities": [m.value for m in model.modalities],
         "encoders": {
-            m.value: [{**vars(e), "spec": _relative(e.spec, folder)} for e in entries]
+            m.value: [{**vars(e), "spec": relative_spec(e.spec, folder)} for e in entries]
             for m, entries in model.encoders.items()
         },
         "bridge": values,
@@ -72,7 +71,7 @@ def load_model(folder: str | Path) -> Model:
         }
         encoders = {
             Modality(m): tuple(
-                FrozenEncoder(**{**entry, "spec": _absolute(entry["spec"], root)})
+                FrozenEncoder(**{**entry, "spec": absolute_spec(entry["spec"], root)})
                 for entry in entries
             )
             for m, entries in config["encoders"].items()
@@ -114,26 +113,3 @@ def _read_tensors(path: Path) -> dict[str, Any]:
         raise InputError("the model's numbers are missing", file=path) from None
     except (OSError, SafetensorError, ValueError) as error:
         raise InputError(f"cannot be read ({error})", file=path) from None
-
-
-def _relative(spec: str, folder: Path) -> str:
-    prefix, path = _split(spec)
-    if path is None:
-        return spec
-    return prefix + Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-
-
-def _absolute(spec: str, folder: Path) -> str:
-    prefix, path = _split(spec)
-    if path is None or path.is_absolute():
-        return spec
-    return prefix + os.path.normpath(folder.resolve() / path)
-
-
-def _split(spec: str) -> tuple[str, Path | None]:
-    if spec.startswith(_PATH_PREFIX):
-        return _PATH_PREFIX, Path(spec.removeprefix(_PATH_PREFIX))
-    return ("", Path(spec)) if "/" in spec and ":" not in spec else (spec, None)
-
-
-register_folder_loader(CONFIG, load_model)

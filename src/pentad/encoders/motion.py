@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from pentad.encoders.features import (
-    Blocks, Floats, centered, hellinger, segment_means, soft_bins, soft_histogram, unit,
-)  # fmt: skip
+    Blocks,
+    Floats,
+    centered,
+    hellinger,
+    segment_means,
+    soft_bins,
+    soft_histogram,
+    unit,
+)
 from pentad.encoders.outline import long_axis
 from pentad.encoders.picture import SIDE, Picture
 

@@ -1,8 +1,8 @@
 """Any ONNX model with a card as an encoder of text, pictures (and frames and views) or sounds.
 
-Row i depends on input i alone, to the bit. Every picture, and the patches of every sound, are runs of
-their own. Captions of equal length share a run only where a trial at loading gave the same bits in
-company as alone. Runs are spread over threads, preprocessing included.
+Row i depends on input i alone, to the bit. Every picture, and the patches of every sound, are runs
+of their own. Captions of equal length share a run only where a trial at loading gave the same bits
+in company as alone. Runs are spread over threads, preprocessing included.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_file, fingerprint_value
-from pentad.core.modality import Modality
 from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
 from pentad.encoders.onnx_card import OnnxCard, read_onnx_card
 from pentad.encoders.onnx_files import external_files
@@ -75,14 +74,23 @@ class OnnxEncoder:
     def explain(self, item: Media, *, modality: str) -> dict[str, Any]:
         """Return what happens to one input on the way, for golden files and for the curious.
 
-        The keys are ``vector`` (before normalisation), ``norm``, ``top1`` where there are classes,
-        and what the preprocessing has to say: token ids, samples, patches, log-mel values.
+        The keys are ``vector`` (before normalisation), ``norm``, and what the preprocessing has to
+        say: token ids, samples, patches, log-mel values. Where there are classes, ``top1`` is the
+        best one by the card, and ``top1_raw`` the best by the mean of the scores before activation.
         """
         self._check([item], modality, None)
-        vector, scores = self._pooled(self._front.feeds(item), classify=self._classifies)
+        feeds = self._front.feeds(item)
+        vector, scores = self._pooled(feeds, classify=self._classifies)
         norm = float(np.sqrt(np.sum(vector * vector)))
-        top = {} if scores is None else {"top1": self._card.classes[int(scores.argmax())]}
+        top = {} if scores is None else self._best_classes(scores, feeds)
         return {"vector": vector, "norm": norm, **top, **self._front.facts(item)}
+
+    def _best_classes(self, scores: Floats, feeds: Sequence[Feed]) -> dict[str, str]:
+        name = self._card.values["class_output"]
+        raw = np.concatenate([self._session.run([name], feed)[0] for feed in feeds])
+        mean = raw.reshape(-1, len(self._card.classes)).astype(np.float64).mean(axis=0)
+        names = self._card.classes
+        return {"top1": names[int(scores.argmax())], "top1_raw": names[int(mean.argmax())]}
 
     @property
     def _classifies(self) -> bool:
@@ -96,7 +104,9 @@ class OnnxEncoder:
         several = self._one_by_one if one_by_one else self._in_company
         pooled = several(inputs, classify, batch_size)
         vectors = np.zeros((len(inputs), self.dim), dtype=np.float32)
-        scores = np.zeros((len(inputs), len(self._card.classes) if classify else 0), dtype=np.float32)
+        scores = np.zeros(
+            (len(inputs), len(self._card.classes) if classify else 0), dtype=np.float32
+        )
         for row, (vector, score) in enumerate(pooled):
             vectors[row] = normalized(vector, self._card.values["normalize"])
             if score is not None:
@@ -145,7 +155,9 @@ class OnnxEncoder:
         names = [values["output"], *([values["class_output"]] if classify else [])]
         outputs = self._session.run(names, feed)
         count = len(outputs[0])
-        vectors = [self._front.rows(outputs[0][r : r + 1], row_of(feed, r))[0] for r in range(count)]
+        vectors = [
+            self._front.rows(outputs[0][r : r + 1], row_of(feed, r))[0] for r in range(count)
+        ]
         if not classify:
             return [(vector, None) for vector in vectors]
         scores = np.asarray(outputs[1], dtype=np.float64).reshape(count, -1)
@@ -168,9 +180,11 @@ class OnnxEncoder:
             )
 
     def _stacking_is_exact(self) -> bool:
-        """Whether rows come out the same to the bit alone and in company, tried on a few lengths."""
+        """Whether rows are the same to the bit alone and in company, tried on a few lengths."""
         for feed in self._front.probes():
-            rolled = [{n: np.roll(a, r, axis=-1) for n, a in feed.items()} for r in range(_TRIAL_COMPANY)]
+            rolled = [
+                {n: np.roll(a, r, axis=-1) for n, a in feed.items()} for r in range(_TRIAL_COMPANY)
+            ]
             try:
                 together = self._rows(stacked(rolled), self._classifies)
             except InputError:  # the batch axis of the graph is fixed at 1
@@ -214,8 +228,8 @@ def load_onnx(folder: str | Path, *, threads: int | None = None) -> OnnxEncoder:
         An `OnnxClassifier` if the card names classes, else an `OnnxEncoder`.
 
     Raises:
-        InputError: The card, the model, the tokenizer or the class list is missing, damaged, or does
-            not fit the rest.
+        InputError: The card, the model, the tokenizer or the class list is missing, damaged, or
+            does not fit the rest.
     """
     card = read_onnx_card(folder)
     return (OnnxClassifier if card.classes else OnnxEncoder)(card, threads=threads)

@@ -51,7 +51,7 @@ class AudioSettings:
 class AudioFront:
     """Turns sounds into feeds of patches."""
 
-    modalities = (Modality.AUDIO,)
+    modalities: tuple[Modality, ...] = (Modality.AUDIO,)
     version = VERSION
     stackable = False
 
@@ -66,9 +66,15 @@ class AudioFront:
         self._window = _window(s)
         slopes, equal_area = _triangles(card, s.mel_triangles)
         self._filters = mel_filters(
-            s.sample_rate, s.fft_size, s.mel_bands, s.mel_min_hz, s.mel_max_hz,
-            s.mel_formula, slopes, equal_area,
-        )  # fmt: skip
+            s.sample_rate,
+            s.fft_size,
+            s.mel_bands,
+            s.mel_min_hz,
+            s.mel_max_hz,
+            s.mel_formula,
+            slopes,
+            equal_area,
+        )
 
     def accepts(self, modality: Modality) -> type:
         """Return the type of one input."""
@@ -154,7 +160,7 @@ def _row_pooling(card: OnnxCard) -> str:
 
 
 def _triangles(card: OnnxCard, text: str) -> tuple[str, bool]:
-    """Clauses such as "linear in mel, height 1; bin 0 is zero": slopes first, the rest in any order."""
+    """Clauses such as "linear in mel, height 1; bin 0 is zero", in any order."""
     clauses = [clause.strip() for clause in text.replace(";", ",").split(",") if clause.strip()]
     slopes = [_SLOPES[clause] for clause in clauses if clause in _SLOPES]
     heights = {_HEIGHTS[clause] for clause in clauses if clause in _HEIGHTS}

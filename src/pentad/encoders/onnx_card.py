@@ -69,10 +69,17 @@ class OnnxCard:
         v = self.values
         text = v["description"] or f"ONNX {v['modality']} encoder from {self.folder.name}"
         return EncoderCard(
-            name=v["name"], revision=v["revision"], modalities=modalities, dim=self.dim,
-            licence=v["licence"], description=text, source=v["source"], citation=v["citation"],
-            classes=len(self.classes), semantic=v["semantic"],
-        )  # fmt: skip
+            name=v["name"],
+            revision=v["revision"],
+            modalities=modalities,
+            dim=self.dim,
+            licence=v["licence"],
+            description=text,
+            source=v["source"],
+            citation=v["citation"],
+            classes=len(self.classes),
+            semantic=v["semantic"],
+        )
 
 
 def read_onnx_card(folder: str | Path) -> OnnxCard:
@@ -94,11 +101,15 @@ def read_onnx_card(folder: str | Path) -> OnnxCard:
     _check_name(file, values["name"])
     _check_companions(file, values)
     return OnnxCard(
-        folder, values, preprocess,
+        folder,
+        values,
+        preprocess,
         model=_inside(file, "file", values["file"]),
         tokenizer=_inside(file, "tokenizer", values["tokenizer"]) if values["tokenizer"] else None,
-        classes=_class_names(_inside(file, "classes", values["classes"])) if values["classes"] else (),
-    )  # fmt: skip
+        classes=_class_names(_inside(file, "classes", values["classes"]))
+        if values["classes"]
+        else (),
+    )
 
 
 def _toml(file: Path) -> dict[str, Any]:
@@ -145,7 +156,7 @@ def _check_companions(file: Path, values: Mapping[str, Any]) -> None:
 
 
 def _inside(file: Path, key: str, value: str) -> Path:
-    """The file ``value`` in the card's folder; links that lead out of it are refused like ``..``."""
+    """The file ``value`` in the card's folder; links that lead out are refused like ``..``."""
     path = file.parent / value
     if Path(value).is_absolute() or not path.resolve().is_relative_to(file.parent.resolve()):
         raise InputError("must stay within the card's folder", file=file, column=key, seen=value)

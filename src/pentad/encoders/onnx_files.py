@@ -1,4 +1,4 @@
-"""Which other files an ONNX file draws its weights from. Read from the file itself, nothing is loaded.
+"""Which other files an ONNX file draws its weights from, read from the file without loading it.
 
 An ONNX file is a protocol buffer; large models keep tensors in files beside it. Those belong to the
 fingerprint, and none may lie outside the model's folder. Only the few fields on the way to a tensor
@@ -72,7 +72,7 @@ def _walk(data: memoryview, kind: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
         raise _Malformed
     if kind == "external":
-        entry = {number: value for number, value in _fields(data)}
+        entry = dict(_fields(data))
         if bytes(entry.get(1, b"")) == b"location":
             yield bytes(entry.get(2, b"")).decode("utf-8")
         return

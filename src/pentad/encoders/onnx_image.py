@@ -1,4 +1,4 @@
-"""Pictures, video frames and rendered views for an ONNX model: resized, padded or cropped, scaled."""
+"""Pictures, video frames and rendered views for an ONNX model: resized, padded, cropped, scaled."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ImageSettings:
 class ImageFront:
     """Turns pictures into feeds, one run each; a video is its frames, points are their views."""
 
-    modalities = (Modality.IMAGE, Modality.VIDEO, Modality.POINTS)
+    modalities: tuple[Modality, ...] = (Modality.IMAGE, Modality.VIDEO, Modality.POINTS)
     version = VERSION
     row_pooling = "mean"
     stackable = False
@@ -67,7 +67,7 @@ class ImageFront:
         s = self._settings
         if modality is Modality.POINTS:
             return DecodeOptions(views=s.point_views, view_size=s.size)
-        # The decoder keeps the *longest* side at twice this; other ways need the shortest to be large.
+        # Only the *longest* side is kept at twice this; other ways need the shortest to be large.
         side = s.size if s.resize == "fit" else None
         frames = s.video_frames if modality is Modality.VIDEO else None
         return DecodeOptions(image_side=side, video_frames=frames)

@@ -1,4 +1,4 @@
-"""Runs of a model over many inputs: which feeds share a run, and on which thread a run takes place."""
+"""Runs of a model over many inputs: which feeds share a run, and on which thread it takes place."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def on_threads(function: Callable[[T], R], tasks: Sequence[T], threads: int) -> 
 
 
 def grouped(feeds: Sequence[Feed], most: int | None) -> list[list[int]]:
-    """Return groups of row numbers whose feeds have one shape and may share a run, in first-come order.
+    """Return groups of row numbers whose feeds have one shape and may share a run.
 
     Args:
         feeds: Feeds of one row each.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,11 @@ IMAGE = (
 
 AUDIO = (
     Key("sample_rate", "whole", least=1),
-    Key("window", "text", choices=("hann_periodic", "hann_symmetric", "hamming_periodic", "hamming_symmetric")),
+    Key(
+        "window",
+        "text",
+        choices=("hann_periodic", "hann_symmetric", "hamming_periodic", "hamming_symmetric"),
+    ),
     Key("window_samples", "whole", least=2),
     Key("hop_samples", "whole", least=1),
     Key("fft_size", "whole", least=2),
@@ -122,7 +126,7 @@ AUDIO = (
     _optional("max_seconds", "number", least=0.01),
     _remark("quantisation"),
     _remark("notes"),
-)  # fmt: skip
+)
 
 PREPROCESS: Mapping[str, tuple[Key, ...]] = {"text": TEXT, "image": IMAGE, "audio": AUDIO}
 
@@ -133,7 +137,7 @@ def checked_table(
     """Return the values of one table with defaults filled in.
 
     Raises:
-        InputError: A key is unknown, missing, of the wrong type, or has a value that is not allowed.
+        InputError: A key is unknown, missing, or has a value of the wrong type or not allowed.
     """
     names = [key.name for key in keys]
     for name in table:
@@ -179,17 +183,21 @@ def _is_number(value: Any) -> bool:
     return _is_whole(value) or (isinstance(value, float) and math.isfinite(value))
 
 
-_KINDS = {
-    "text": lambda value: isinstance(value, str) and bool(value.strip()),
+def _is_list(value: Any, holds: Callable[[Any], bool]) -> bool:
+    return isinstance(value, list) and bool(value) and all(holds(entry) for entry in value)
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+_KINDS: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
     "flag": lambda value: isinstance(value, bool),
     "whole": _is_whole,
     "number": _is_number,
-    "texts": lambda value: (
-        isinstance(value, list) and value and all(isinstance(v, str) for v in value)
-    ),
-    "numbers": lambda value: (
-        isinstance(value, list) and value and all(_is_number(v) for v in value)
-    ),
+    "texts": lambda value: _is_list(value, _is_text),
+    "numbers": lambda value: _is_list(value, _is_number),
 }
 _WORDS = {
     "text": "a text",

@@ -19,8 +19,8 @@ _PREFIX = re.compile(r"^\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ")
 class Session:
     """A model ready to run.
 
-    One run uses one thread. Measured on two cores, two runs side by side were faster than one run on
-    both, and the result of a run then cannot depend on how many cores there are.
+    One run uses one thread. Measured on two cores, two runs side by side were faster than one run
+    on both, and the result of a run then cannot depend on how many cores there are.
     """
 
     def __init__(self, card: OnnxCard) -> None:
@@ -44,7 +44,7 @@ class Session:
 
     def wants_int32(self, name: str) -> bool:
         """Whether an input takes 32-bit whole numbers."""
-        return self._types[name] == "tensor(int32)"
+        return bool(self._types[name] == "tensor(int32)")
 
     def _check_names(self) -> None:
         card = self._card

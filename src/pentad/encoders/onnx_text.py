@@ -32,7 +32,7 @@ class TextSettings:
 class TextFront:
     """Turns captions into feeds. Texts of equal length share a run, so nothing is ever padded."""
 
-    modalities = (Modality.TEXT,)
+    modalities: tuple[Modality, ...] = (Modality.TEXT,)
     version = VERSION
     row_pooling = "mean"
     stackable = True

@@ -1,8 +1,9 @@
-"""One picture made ready for measuring: a fixed square in Lab, and what stands out from its border."""
+"""One picture made ready for measuring: a square in Lab, and what stands out from its border."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def _standing_out(lab: Floats) -> Floats:
     )
 
 
-def _rim(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+def _rim(pixels: NDArray[Any]) -> NDArray[Any]:
     """The pixels of a narrow frame, (pixels, channels)."""
     inside = np.ones(pixels.shape[:2], dtype=bool)
     inside[_RIM:-_RIM, _RIM:-_RIM] = False

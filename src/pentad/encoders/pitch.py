@@ -7,8 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from pentad.encoders.features import (
-    Floats, centered, hellinger, segment_means, soft_bins, soft_histogram, unit,
-)  # fmt: skip
+    Floats,
+    centered,
+    hellinger,
+    segment_means,
+    soft_bins,
+    soft_histogram,
+    unit,
+)
 from pentad.encoders.spectra import hann, magnitudes
 
 _WINDOW, _HOP = 2048, 512

@@ -1,4 +1,4 @@
-"""Point clouds and meshes as distances, heights, occupancy, local surface and colour. Form, not meaning."""
+"""Point clouds and meshes as distances, heights, occupancy, local surface and colour."""
 
 from __future__ import annotations
 
@@ -11,8 +11,14 @@ from pentad.encoders.color import hue_histogram, lab_histogram, to_lab
 from pentad.encoders.descriptor import Descriptor, Reader
 from pentad.encoders.features import Blocks, Floats, soft_bins, unit
 from pentad.encoders.solid import (
-    cylinder, distances, extents, layers, occupancy, pieces, surface,
-)  # fmt: skip
+    cylinder,
+    distances,
+    extents,
+    layers,
+    occupancy,
+    pieces,
+    surface,
+)
 from pentad.encoders.surface_sample import sampled_surface
 from pentad.media.types import DecodeOptions, Points
 
@@ -51,7 +57,7 @@ def _add_form(blocks: Blocks, xyz: Floats) -> None:
 
 
 def _scale(middle: Floats, radius: float) -> Floats:
-    """Size and centre in the file's own units, which are often arbitrary, hence the small weight."""
+    """Size and centre in the file's own units; these are often arbitrary, so it weighs little."""
     bins = [soft_bins(float(np.log10(radius + 1e-9)), -3, 4, 15)]
     away = middle / (radius if radius > 0 else 1.0)
     bins += [soft_bins(float(np.tanh(value)), -1, 1, 7) for value in away]

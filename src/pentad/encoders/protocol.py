@@ -25,11 +25,16 @@ class Encoder(Protocol):
         fingerprint: 64 hex digits over everything that can change a vector: weights, preprocessing, revision.
     """
 
-    name: str
-    revision: str
-    modalities: tuple[Modality, ...]
-    dim: int
-    fingerprint: str
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    @property
+    def revision(self) -> str: ...  # noqa: D102
+    @property
+    def modalities(self) -> tuple[Modality, ...]: ...  # noqa: D102
+    @property
+    def dim(self) -> int: ...  # noqa: D102
+    @property
+    def fingerprint(self) -> str: ...  # noqa: D102
 
     def encode(
         self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
@@ -66,7 +71,8 @@ class Classifier(Protocol):
         classes: The names, in the order of the score columns.
     """
 
-    classes: tuple[str, ...]
+    @property
+    def classes(self) -> tuple[str, ...]: ...  # noqa: D102
 
     def encode_and_classify(
         self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None

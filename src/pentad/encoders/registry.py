@@ -8,8 +8,12 @@ from pathlib import Path
 
 from pentad.core.errors import InputError, UnknownName
 from pentad.encoders.builtin import (
-    AUDIO_DESCRIPTOR, HASHED_TEXT, IMAGE_DESCRIPTOR, POINTS_DESCRIPTOR, VIDEO_DESCRIPTOR,
-)  # fmt: skip
+    AUDIO_DESCRIPTOR,
+    HASHED_TEXT,
+    IMAGE_DESCRIPTOR,
+    POINTS_DESCRIPTOR,
+    VIDEO_DESCRIPTOR,
+)
 from pentad.encoders.card import EncoderCard
 from pentad.encoders.onnx_card import CARD_FILE
 from pentad.encoders.protocol import Encoder
@@ -62,6 +66,18 @@ def _load_onnx(folder: Path) -> Encoder:
     return load_onnx(folder)
 
 
+def _load_saved(folder: Path) -> Encoder:
+    from pentad.encoders.model_file import load_model
+
+    return load_model(folder)
+
+
+def _load_model(folder: Path) -> Encoder:
+    from pentad.encoders.model_file import load_model
+
+    return load_model(folder)
+
+
 _ENTRIES: dict[str, _Entry] = {
     card.name: _Entry(card, load)
     for card, load in (
@@ -72,7 +88,7 @@ _ENTRIES: dict[str, _Entry] = {
         (POINTS_DESCRIPTOR, _load_points),
     )
 }
-_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx}
+_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx, "config.json": _load_saved}
 
 
 def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
@@ -87,7 +103,9 @@ def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
         InputError: The name is taken, is not the card's, or would read as a path or address.
     """
     if name != card.name:
-        raise InputError("an encoder and its card need one name", expected=repr(card.name), seen=repr(name))
+        raise InputError(
+            "an encoder and its card need one name", expected=repr(card.name), seen=repr(name)
+        )
     if not name or _is_path(name) or ":" in name or "=" in name:
         raise InputError("wrong encoder name", expected="no '/', ':' or '='", seen=repr(name))
     if name in _ENTRIES:
@@ -96,7 +114,7 @@ def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
 
 
 def register_folder_loader(marker: str, loader: FolderLoader) -> None:
-    """Say who reads the folders in which a file named ``marker`` lies, such as ``config.json``.
+    """Say who reads the folders in which a file named ``marker`` lies, such as ``card.toml``.
 
     Raises:
         InputError: Such folders have a loader already.
@@ -110,8 +128,8 @@ def get_encoder(name: str) -> Encoder:
     """Return the encoder ``name``.
 
     Args:
-        name: A registered name (`list_encoders` lists them), ``onnx:FOLDER``, or the path of a folder
-            with a model: a ``card.toml``, or a saved model of Pentad.
+        name: A registered name (`list_encoders` lists them), ``onnx:FOLDER``, or the path of a
+            folder with a model: a ``card.toml``, or a saved model of Pentad.
 
     Raises:
         UnknownName: Nothing is registered under that name; the message names the nearest ones.

@@ -41,11 +41,11 @@ def _peaks(strength: Floats) -> list[int]:
 
 
 def repetition(strength: Floats) -> Floats:
-    """Return the autocorrelation of onset strength at lags of 0.05 to 2 s, (len(LAGS)); length 1."""
+    """Return the autocorrelation of onset strength at lags of 0.05 to 2 s; length 1."""
     series = strength - strength.mean()
     size = 1 << int(np.ceil(np.log2(2 * len(series))))
     correlation = np.fft.irfft(np.abs(np.fft.rfft(series, size)) ** 2)
-    inside = _LAGS[_LAGS < len(series)]
+    inside = _LAGS[len(series) > _LAGS]
     out = np.zeros(len(_LAGS))
     out[: len(inside)] = correlation[inside]
     return unit(out)

@@ -1,4 +1,4 @@
-"""Form of a centred point cloud of radius 1: distances, extents, occupancy, surface, pieces. y is up."""
+"""Form of a centred cloud of radius 1, y up: distances, extents, occupancy, surface, pieces."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ import numpy as np
 
 from pentad.core.seeds import generator
 from pentad.encoders.features import (
-    Floats, hellinger, joint_histogram, soft_bins, soft_histogram, unit,
-)  # fmt: skip
+    Floats,
+    hellinger,
+    joint_histogram,
+    soft_bins,
+    soft_histogram,
+    unit,
+)
 
 _PAIRS = 16384
 _NEIGHBORS = 12
@@ -55,7 +60,7 @@ def occupancy(xyz: Floats) -> Floats:
 
 
 def cylinder(xyz: Floats) -> Floats:
-    """Return height, distance from the upright axis and waves around it; turning changes nothing."""
+    """Return height, reach from the upright axis and waves around it; turning changes nothing."""
     angle = np.arctan2(xyz[:, 2], xyz[:, 0])
     columns = np.stack([xyz[:, 1], np.hypot(xyz[:, 0], xyz[:, 2]), angle], axis=1)
     counts = joint_histogram(columns, (-1, 0, -np.pi), (1, 1, np.pi), (6, 4, 12))
@@ -64,7 +69,7 @@ def cylinder(xyz: Floats) -> Floats:
 
 
 def surface(xyz: Floats) -> Floats:
-    """Return histograms of flatness, edge and roundness of each neighbourhood and of its tilt; (70)."""
+    """Return histograms of line, plane, roundness and tilt of each neighbourhood; (70)."""
     from scipy.spatial import cKDTree
 
     tree: Any = cKDTree(xyz)
@@ -90,7 +95,7 @@ def surface(xyz: Floats) -> Floats:
 
 
 def pieces(xyz: Floats) -> Floats:
-    """Return soft bins of the number of separate pieces, the largest's share and the spacing; (28)."""
+    """Return soft bins of the number of pieces, the largest's share and the spacing; (28)."""
     from scipy.sparse.csgraph import connected_components
     from scipy.spatial import cKDTree
 

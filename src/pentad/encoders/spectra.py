@@ -1,4 +1,4 @@
-"""Short-time spectra and mel filters in numpy, shared by the audio descriptor and ONNX audio cards."""
+"""Short-time spectra and mel filters in numpy, for the audio descriptor and ONNX audio cards."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _cosine_window(size: int, base: float, periodic: bool) -> Floats:
 
 
 def magnitudes(samples: Floats, window: Floats, hop: int, fft_size: int) -> Floats:
-    """Return |rfft| of every whole window, (frames, fft_size // 2 + 1), without padding the ends."""
+    """Return |rfft| of every whole window, (frames, fft_size // 2 + 1); the ends are not padded."""
     frames = np.lib.stride_tricks.sliding_window_view(samples, len(window))[::hop]
     blocks = [
         np.abs(np.fft.rfft(frames[start : start + _BLOCK_FRAMES] * window, fft_size))
@@ -75,9 +75,15 @@ _SCALES: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]
 
 @lru_cache(maxsize=16)
 def mel_filters(
-    rate: int, fft_size: int, bands: int, low: float, high: float,
-    formula: str = "htk", slopes: str = "mel", equal_area: bool = False,
-) -> Floats:  # fmt: skip
+    rate: int,
+    fft_size: int,
+    bands: int,
+    low: float,
+    high: float,
+    formula: str = "htk",
+    slopes: str = "mel",
+    equal_area: bool = False,
+) -> Floats:
     """Return triangular filters, (fft_size // 2 + 1, bands). Bin 0, the mean, is in none.
 
     Args:
@@ -91,9 +97,10 @@ def mel_filters(
         equal_area: Scale each triangle to an area of 1 (over Hz) in place of a height of 1.
     """
     to_mel, to_hertz = _SCALES[formula]
-    corners = np.linspace(to_mel(np.array(low)), to_mel(np.array(high)), bands + 2)
-    edges = to_hertz(corners)
-    bins = np.arange(fft_size // 2 + 1) * (rate / fft_size)
+    ends = to_mel(np.array([low, high]))
+    corners = np.linspace(ends[0], ends[1], bands + 2)
+    edges = to_hertz(corners.astype(np.float64))
+    bins = np.arange(fft_size // 2 + 1, dtype=np.float64) * (rate / fft_size)
     places, marks = (to_mel(bins), corners) if slopes == "mel" else (bins, edges)
     rising = (places[:, None] - marks[:-2]) / np.diff(marks)[:-1]
     falling = (marks[2:] - places[:, None]) / np.diff(marks)[1:]
@@ -105,7 +112,7 @@ def mel_filters(
 
 
 def resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> Floats:
-    """Return ``samples`` at ``wanted`` per second, by polyphase filtering where the rates differ."""
+    """Return ``samples`` at ``wanted`` per second, by polyphase filtering if the rates differ."""
     if rate < 1:
         raise InputError("a sound needs a positive sample rate", seen=rate)
     if rate == wanted or not len(samples):

@@ -13,6 +13,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,30 @@ _WORD_WEIGHT, _PAIR_WEIGHT, _PIECE_WEIGHT = 1.0, 0.4, 0.8
 _LONGEST_PIECE = 5
 _LIGHT_WEIGHT = 0.2
 _LIGHT = frozenset(
-    "a an and are as at by for from in is it its of on or that the this to was with".split()
+    [
+        "a",
+        "an",
+        "and",
+        "are",
+        "as",
+        "at",
+        "by",
+        "for",
+        "from",
+        "in",
+        "is",
+        "it",
+        "its",
+        "of",
+        "on",
+        "or",
+        "that",
+        "the",
+        "this",
+        "to",
+        "was",
+        "with",
+    ]
 )
 
 
@@ -41,7 +65,7 @@ def load() -> Descriptor:
 def describe_text(text: str) -> NDArray[np.float32]:
     """Return the unit vector of one caption, float32 (1024)."""
     tokens = _tokens(text)
-    pairs = zip(tokens, tokens[1:], strict=False)
+    pairs = pairwise(tokens)
     vector = (
         _WORD_WEIGHT * _hashed((f"w {token}", _weight(token)) for token in tokens)
         + _PAIR_WEIGHT * _hashed((f"b {a} {b}", _weight(a) * _weight(b)) for a, b in pairs)
@@ -63,7 +87,7 @@ def _weight(token: str) -> float:
 
 @lru_cache(maxsize=1 << 16)
 def _pieces(token: str) -> tuple[str, ...]:
-    """Pieces of 3 to 5 characters with the ends marked; other scripts from 1, having no long words."""
+    """Pieces of 3 to 5 characters, ends marked; from 1 where words may be that short."""
     marked = f"<{token}>"
     shortest = 3 if token.isascii() else 1
     return tuple(
@@ -74,7 +98,7 @@ def _pieces(token: str) -> tuple[str, ...]:
 
 
 def _hashed(features: Iterable[tuple[str, float]]) -> Floats:
-    """Weighted counts, damped by 1 + ln, at their hashed places with their hashed signs; length 1."""
+    """Weighted counts, damped by 1 + ln, at hashed places with hashed signs; length 1."""
     out = np.zeros(_DIM)
     for (feature, weight), count in Counter(features).items():
         for place, sign in _places(feature):

@@ -60,4 +60,5 @@ def spectrum(light: Floats) -> Floats:
     sector = (np.arctan2(fy, fx) / np.pi * _SECTORS).round().astype(np.int64) % _SECTORS
     inside = (ring >= 0) & (ring < _RINGS)
     index = ring * _SECTORS + sector
-    return hellinger(np.bincount(index[inside], strength[inside] ** 2, _RINGS * _SECTORS) ** 0.5)
+    energy = np.bincount(index[inside], strength[inside] ** 2, _RINGS * _SECTORS)
+    return hellinger(np.sqrt(energy.astype(np.float64)))

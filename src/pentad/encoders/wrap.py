@@ -27,11 +27,13 @@ _TYPES: dict[Modality, type] = {
 class WrappedEncoder:
     """A bare object as an `Encoder`. Made by `as_encoder`."""
 
-    def __init__(self, bare: Any, *, name: str, modality: Modality, revision: str, dim: int) -> None:
+    def __init__(
+        self, bare: Any, *, name: str, modality: Modality, revision: str, dim: int
+    ) -> None:
         self._bare = bare
         self.name = name
         self.revision = revision
-        self.modalities = (modality,)
+        self.modalities: tuple[Modality, ...] = (modality,)
         self.dim = dim
         self.fingerprint = fingerprint_value({"wrapped": name, "revision": revision, "dim": dim})
 
@@ -52,7 +54,9 @@ class WrappedEncoder:
         rows = _as_rows(self.name, self._bare.encode(list(inputs)))
         if rows.shape != (len(inputs), self.dim):
             wanted = f"({len(inputs)}, {self.dim})"
-            raise InputError(f"encoder {self.name!r} returned a wrong shape", expected=wanted, seen=rows.shape)
+            raise InputError(
+                f"encoder {self.name!r} returned a wrong shape", expected=wanted, seen=rows.shape
+            )
         return rows
 
 
@@ -61,9 +65,9 @@ def as_encoder(
 ) -> Encoder:
     """Wrap an object whose ``encode(list)`` returns one row per input.
 
-    Pentad cannot look inside the object, so the fingerprint is made of ``name``, ``revision`` and the
-    dimension alone: give another revision whenever the object's vectors change, or stored vectors of
-    the old one will be taken for those of the new one.
+    Pentad cannot look inside the object, so the fingerprint is made of ``name``, ``revision`` and
+    the dimension alone: give another revision whenever the object's vectors change, or stored
+    vectors of the old one will be taken for those of the new one.
 
     Args:
         obj: Anything with ``encode``; it gets captions as strings or decoded media.
@@ -78,7 +82,9 @@ def as_encoder(
     if not callable(getattr(obj, "encode", None)):
         raise InputError("an encoder needs a method encode(inputs)", seen=type(obj).__name__)
     if not name or not all(c.isascii() and (c.isalnum() or c in "._-") for c in name):
-        raise InputError("wrong encoder name", expected="letters, digits, '.', '_' and '-'", seen=repr(name))
+        raise InputError(
+            "wrong encoder name", expected="letters, digits, '.', '_' and '-'", seen=repr(name)
+        )
     kind = as_modality(modality)
     width = dim if dim is not None else _dim_of(obj, name, kind)
     return WrappedEncoder(obj, name=name, modality=kind, revision=revision, dim=width)
@@ -98,7 +104,11 @@ def _as_rows(name: str, result: Any) -> NDArray[np.float32]:
     try:
         rows = np.asarray(result, dtype=np.float32)
     except (TypeError, ValueError):
-        raise InputError(f"encoder {name!r} did not return rows of numbers", seen=type(result).__name__) from None
+        raise InputError(
+            f"encoder {name!r} did not return rows of numbers", seen=type(result).__name__
+        ) from None
     if rows.ndim != 2:
-        raise InputError(f"encoder {name!r} returned a wrong shape", expected="(inputs, dim)", seen=rows.shape)
+        raise InputError(
+            f"encoder {name!r} returned a wrong shape", expected="(inputs, dim)", seen=rows.shape
+        )
     return rows

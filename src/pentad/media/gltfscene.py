@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.geometry import Part, as_bytes, check_counts
 from pentad.media.gltf import Document
-from pentad.media.image import FORMATS, as_rgb, check_pixels
+from pentad.media.image import as_rgb, open_picture
 
 _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
 
@@ -179,12 +179,9 @@ def _sampled(
 
 
 def _picture(document: Document, image: dict[str, Any]) -> NDArray[np.uint8]:
-    from PIL import Image as Pillow
-
     if "bufferView" in image:
         data = bytes(document.view(image["bufferView"]))
     else:
         data = document.resource(image.get("uri"))
-    with Pillow.open(BytesIO(data), formats=FORMATS) as picture:
-        check_pixels(picture.width, picture.height)
+    with open_picture(BytesIO(data)) as picture:
         return np.asarray(as_rgb(picture))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 # Pillow's own limit, beyond which it speaks of a decompression bomb.
 MAX_PIXELS = 89_478_485
 # Formats decoded by Pillow itself; those it hands to other programs (EPS, WMF) stay out.
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
+_FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 _DRAFT_SCALES = (8, 4, 2)
 _ORIENTATION_TAG = 0x0112
 
@@ -35,18 +36,34 @@ def decode_image(path: Path, options: DecodeOptions, _seed: int) -> Image:
 
 
 def _pixels(path: Path, side: int | None) -> NDArray[np.uint8]:
+    with open_picture(path) as picture:
+        if side is not None:
+            _draft(picture, side)
+        picture.load()
+        small = picture if side is None else _reduced(picture, side)
+        return np.asarray(_upright(as_rgb(small), _orientation(picture)))
+
+
+def open_picture(source: Path | BytesIO) -> Picture:
+    """Open a picture of a known format, not yet its pixels.
+
+    Raises:
+        DecodeError: It has no pixel, or more than `MAX_PIXELS`.
+    """
     from PIL import Image as Pillow
 
+    Pillow.init()
+    known = [name for name in _FORMATS if name in Pillow.OPEN]  # AVIF depends on the version
     try:
-        with Pillow.open(path, formats=FORMATS) as picture:
-            check_pixels(picture.width, picture.height)
-            if side is not None:
-                _draft(picture, side)
-            picture.load()
-            small = picture if side is None else _reduced(picture, side)
-            return np.asarray(_upright(as_rgb(small), _orientation(picture)))
+        picture = Pillow.open(source, formats=known)
     except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
-        raise DecodeError(Reason.TOO_LARGE, f"{path.name}: {error}") from error
+        raise DecodeError(Reason.TOO_LARGE, str(error)) from error
+    try:
+        check_pixels(picture.width, picture.height)
+    except DecodeError:
+        picture.close()
+        raise
+    return picture
 
 
 def check_pixels(width: int, height: int) -> None:

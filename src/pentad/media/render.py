@@ -26,7 +26,7 @@ AMBIENT, DIFFUSE = 0.42, 0.56
 """Light on a surface: the first whatever way it faces, the second as it faces the lamp."""
 LAMP = (-0.35, 0.55, 0.76)
 """Direction to the lamp in the camera's axes: right, up, towards the viewer."""
-SPLAT_RADIUS = 0.75
+SPLAT_RADIUS = 0.9
 """Radius of a drawn point in distances between neighbouring points."""
 LARGEST_SPLAT = 0.03
 """The same at most, as a part of the picture's side."""

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality
 from pentad.embeddings.features import Features
 from pentad.store.captions import caption_key
@@ -32,12 +31,6 @@ class Frozen:
     catalog: Catalog
     units: Units
     features: Mapping[Modality, Features]
-
-    @property
-    def fingerprint(self) -> str:
-        """64 hex digits over items, pairs and vectors."""
-        parts = [f.fingerprint for f in self.features.values()]
-        return fingerprint_value([self.catalog.fingerprint, parts])
 
     def unit_of(self, modality: str) -> dict[int, int]:
         """Return item id -> unit of one modality."""
@@ -87,8 +80,3 @@ def held_out_units(
     dealt = fold_of_units(units.labels, min(folds, len(units.labels)), seed)
     held: NDArray[np.bool_] = dealt == fold
     return held
-
-
-def split_fingerprint(held: NDArray[np.bool_]) -> str:
-    """Return 64 hex digits over a split."""
-    return fingerprint_array(held)

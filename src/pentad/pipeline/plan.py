@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality, as_modality
@@ -14,7 +12,6 @@ from pentad.encoders.protocol import Encoder, space_of
 from pentad.encoders.registry import get_encoder
 
 _DERIVED = frozenset({Modality.VIDEO, Modality.POINTS})
-_FOLDER_PREFIX = "onnx:"
 
 
 @dataclass(frozen=True)
@@ -72,22 +69,6 @@ def spaces_of(plan: EncoderPlan) -> dict[Modality, tuple[str, ...]]:
     return {m: tuple(c.space for c in chosen) for m, chosen in plan.items()}
 
 
-def relative_spec(spec: str, folder: Path) -> str:
-    """Return a spec whose path, if it has one, is relative to ``folder``."""
-    prefix, path = _path_of(spec)
-    if path is None:
-        return spec
-    return prefix + Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
-
-
-def absolute_spec(spec: str, folder: Path) -> str:
-    """Return a spec as `relative_spec` made it, with its path found from ``folder``."""
-    prefix, path = _path_of(spec)
-    if path is None or path.is_absolute():
-        return spec
-    return prefix + os.path.normpath(folder / path)
-
-
 def _split(spec: str) -> tuple[Modality | None, str]:
     head, equals, tail = spec.partition("=")
     if not equals or "/" in head or ":" in head:
@@ -95,12 +76,6 @@ def _split(spec: str) -> tuple[Modality | None, str]:
     if not tail:
         raise InputError(f"-m {spec}: no encoder after '='", expected="MODALITY=NAME")
     return as_modality(head), tail
-
-
-def _path_of(spec: str) -> tuple[str, Path | None]:
-    if spec.startswith(_FOLDER_PREFIX):
-        return _FOLDER_PREFIX, Path(spec.removeprefix(_FOLDER_PREFIX))
-    return ("", Path(spec)) if "/" in spec and ":" not in spec else (spec, None)
 
 
 def _require(chosen: Chosen, modality: Modality) -> None:

@@ -9,18 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pentad.core.errors import InputError
+from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import EmbedSummary, all_rejections, embed_workspace
+from pentad.embeddings.shards import ShardFolder
 from pentad.embeddings.features import load_features
 from pentad.pipeline.frozen import Frozen, freeze
-from pentad.pipeline.plan import (
-    EncoderPlan,
-    absolute_spec,
-    plan_encoders,
-    relative_spec,
-    spaces_of,
-)
+from pentad.encoders.specs import absolute_spec, relative_spec
+from pentad.pipeline.plan import EncoderPlan, plan_encoders, spaces_of
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace
 
@@ -70,6 +67,17 @@ def load_frozen(workspace: Workspace, catalog: Catalog, plan: EncoderPlan) -> Fr
         raise InputError(f"{workspace.root}: there are captions only; add a source with files")
     usable = {m: s for m, s in spaces.items() if _has_vectors(workspace, m, s)}
     return freeze(catalog, {m: load_features(workspace, m, s) for m, s in usable.items()})
+
+
+def embedded_fingerprint(workspace: Workspace, plan: EncoderPlan) -> str:
+    """Return 64 hex digits over the stored embeddings of a plan, from their records alone."""
+    parts = []
+    for modality, spaces in spaces_of(plan).items():
+        for space in spaces:
+            folder = ShardFolder(workspace.root / "embeddings" / space / modality.value)
+            records = [folder.record(number) for number in folder.numbers()]
+            parts.append([modality.value, space, [dict(r.files) for r in records if r is not None]])
+    return fingerprint_value(parts)
 
 
 def _has_vectors(workspace: Workspace, modality: Modality, spaces: Sequence[str]) -> bool:

@@ -69,7 +69,7 @@ class Collector:
         if entry.file:
             self._facts[entry.modality, entry.file] = facts
         if entry.id is not None:
-            self._ids[entry.modality, entry.id] = entry
+            self._ids.setdefault((entry.modality, entry.id), entry)
 
     def refuse(
         self,
@@ -102,9 +102,9 @@ class Collector:
         rows, refused = mark
         since = self._rejections[refused:]
         same = {(rejection.reason, rejection.column) for rejection in since}
-        if len(self._rows) == rows and len(same) == 1:
-            if since[0].reason is Reason.MISSING_COLUMN:
-                del self._rejections[refused + 1 :]
+        missing = len(same) == 1 and since[0].reason is Reason.MISSING_COLUMN
+        if missing and len(self._rows) == rows:
+            del self._rejections[refused + 1 :]
 
     def listing(self) -> Listing:
         """Return what was taken, by modality in the usual order and then as it came."""

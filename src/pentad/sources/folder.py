@@ -2,12 +2,12 @@
 
 What counts:
 
-- media are recognized by their extension; the captions of ``a/x.png`` are the lines of ``a/x.txt`` or
-  ``a/x.png.txt``, and belong to every media file of that name;
+- media are recognized by their extension; the captions of ``a/x.png`` are the lines of
+  ``a/x.txt`` or ``a/x.png.txt``, and belong to every media file of that name;
 - a media file without captions is an item all the same, one that can be found but does not search;
 - a ``.txt`` file without a media file is refused, and so is a file whose extension is unknown;
-- hidden files, documents (README, LICENSE and the like, tables, ``.md``, ``.json`` ...) and what belongs
-  to other files (``.mtl``, ``.bin``) are no media and are passed over;
+- hidden files, documents (README, LICENSE and the like, tables, ``.md``, ``.json`` ...) and what
+  belongs to other files (``.mtl``, ``.bin``) are no media and are passed over;
 - links to files are followed while they stay inside; linked folders are not entered.
 """
 

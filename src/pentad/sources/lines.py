@@ -1,7 +1,7 @@
 """Text files line by line, such that one wrong byte costs one line and not the file.
 
-UTF-8 with or without a byte order mark, UTF-16 and UTF-32 with one. A byte that is no text becomes a
-lone surrogate, which no proper text holds; `checked_text` finds it.
+UTF-8 with or without a byte order mark, UTF-16 and UTF-32 with one. A byte that is no text becomes
+a lone surrogate, which no proper text holds; `checked_text` finds it.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -27,6 +28,7 @@ class Locator:
 
     def __init__(self, root: Path, folders: Sequence[str] = ("",)) -> None:
         self._root = root.resolve()
+        self._prefix = f"{self._root}/"
         self._folders = folders
         self._inside = lru_cache(maxsize=4096)(self._is_inside)
         self._names = lru_cache(maxsize=256)(_folded_names)
@@ -40,10 +42,10 @@ class Locator:
         Raises:
             Refused: The name is empty, leads outside, or names no regular file.
         """
-        _check_name(name)
+        check_name(name)
         for spelling in _spellings(name):
             for folder in self._folders:
-                path = str(PurePosixPath(folder, spelling))
+                path = os.path.normpath(f"{folder}/{spelling}" if folder else spelling)
                 mode = self._mode(path)
                 if mode is not None:
                     self.check(path, mode)
@@ -57,13 +59,13 @@ class Locator:
             path: The file.
             mode: What `os.lstat` said of it, where that is known.
         """
-        full = self._root / path
+        full = self._prefix + path
         try:
             mode = os.lstat(full).st_mode if mode is None else mode
             linked = stat.S_ISLNK(mode)
-            if not self._inside(str(full if linked else full.parent)):
+            if not self._inside(full if linked else full.rpartition("/")[0]):
                 raise Refused(Reason.OUTSIDE_ROOT, f"{path!r} leads outside its source")
-            mode = os.stat(full).st_mode if linked else mode
+            mode = Path(full).stat().st_mode if linked else mode
         except FileNotFoundError:
             raise Refused(Reason.MISSING_FILE, f"{path!r} is a link that leads nowhere") from None
         except OSError as error:
@@ -74,10 +76,12 @@ class Locator:
 
     def _mode(self, path: str) -> int | None:
         try:
-            return os.lstat(self._root / path).st_mode
+            return os.lstat(self._prefix + path).st_mode
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                return None
             raise unreadable(error) from None
 
     def _is_inside(self, path: str) -> bool:
@@ -91,7 +95,8 @@ class Locator:
         return ""
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Raise `Refused` for a name that is empty or leads out of the folder it is relative to."""
     if not name.strip():
         raise Refused(Reason.BAD_ROW, "the file name is empty")
     if _ABSOLUTE.match(name.strip()):
@@ -113,6 +118,6 @@ def _spellings(name: str) -> Iterator[str]:
 
 def _folded_names(folder: Path) -> dict[str, str]:
     try:
-        return {name.casefold(): visible(name) for name in os.listdir(folder)}
+        return {path.name.casefold(): visible(path.name) for path in folder.iterdir()}
     except OSError:
         return {}

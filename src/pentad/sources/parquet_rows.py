@@ -1,4 +1,4 @@
-"""Parquet tables, in batches, their text decoded cell by cell so that one bad cell costs one row."""
+"""Parquet tables, in batches; text is decoded cell by cell, so that one bad cell costs one row."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _rows(file: Any, columns: tuple[str, ...]) -> Iterator[Row]:
 
 def _cells(column: Any) -> list[object]:
     import pyarrow as pa
-    import pyarrow.types as types
+    from pyarrow import types
 
     if types.is_dictionary(column.type):
         column = column.dictionary_decode()

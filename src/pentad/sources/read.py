@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from pentad.core.errors import InputError
@@ -102,7 +103,7 @@ def _check_utf8(path: Path) -> None:
 
 
 def _nothing_usable(
-    path: Path, modality: Modality | None, rejections: tuple[Rejection, ...]
+    path: Path, modality: Modality | None, rejections: Sequence[Rejection]
 ) -> InputError:
     if not rejections:
         return InputError(f"there is no {modality or 'item'} in it", file=path)
@@ -120,7 +121,7 @@ def _nothing_usable(
     return InputError(f"nothing in it can be used ({counts}); the first is {first}", file=path)
 
 
-def _tell(rejections: tuple[Rejection, ...]) -> None:
+def _tell(rejections: Sequence[Rejection]) -> None:
     for rejection in rejections[:_SHOWN]:
         _log.warning("refused %s", rejection)
     if len(rejections) > _SHOWN:

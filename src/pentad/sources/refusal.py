@@ -6,7 +6,7 @@ from pentad.core.errors import Reason
 
 
 class Refused(Exception):
-    """Raised for what is being read; caught by the reader that knows the source. Never seen outside.
+    """Raised for what is being read, caught by the reader that knows the source; stays in here.
 
     Attributes:
         reason: Typed reason.

@@ -11,7 +11,7 @@ from pentad.media.formats import modality_of
 from pentad.sources.collect import Collector, Entry, Facts, checked_caption
 from pentad.sources.columns import FACT_COLUMNS, missing_column, pick_columns, require_columns
 from pentad.sources.lines import checked_text
-from pentad.sources.locate import Locator
+from pentad.sources.locate import Locator, check_name
 from pentad.sources.refusal import Refused, unreadable
 from pentad.sources.rows import Row, open_table
 from pentad.store.captions import clean_caption
@@ -130,13 +130,21 @@ def _modality(cells: _Cells, context: _Context) -> Modality:
             return as_modality(named)
         except UnknownName as error:
             raise Refused(Reason.BAD_ROW, str(error), column="modality") from None
-    if context.modality is not None:
+    if context.modality is not None and "modality" not in cells:
         return context.modality
-    file = cells.required("file") or ""
+    return _modality_of(cells.required("file") or "", cells.column("file"))
+
+
+def _modality_of(file: str, column: str) -> Modality:
+    try:
+        check_name(file)
+    except Refused as refused:
+        refused.column = column
+        raise
     found = modality_of(file.strip())
     if found is None:
         detail = f"{file!r} does not tell its modality; give a modality, or a column for it"
-        raise Refused(Reason.UNSUPPORTED, detail, column=cells.column("file"))
+        raise Refused(Reason.UNSUPPORTED, detail, column=column)
     return found
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from pentad.core.errors import Reason
 from pentad.sources.refusal import Refused, unreadable
 
-_DOCUMENTS = frozenset(
-    ".bib .bin .cfg .csv .db .html .ini .json .jsonl .log .md .md5 .mtl .ndjson .parquet .pdf .py"
-    " .rst .sha256 .sh .toml .tsv .xml .yaml .yml".split()
-)
-_DOCUMENT_NAMES = frozenset(
-    "authors changelog copying credits licence license manifest notice readme requirements".split()
+_DOCUMENT = re.compile(
+    r"(authors|changelog|copying|credits|licen[cs]e|manifest|notice|readme|requirements)[^.]*"
+    r"(\.(txt|rst))?"
+    r"|.*\.(bib|bin|cfg|csv|db|html|ini|jsonl?|log|md5?|mtl|ndjson|parquet|pdf|py|rst|sha256|sh"
+    r"|toml|tsv|xml|ya?ml)",
+    re.DOTALL,
 )
 
 
@@ -30,11 +31,7 @@ def walk(root: Path) -> list[tuple[str, Refused | None]]:
 
 def is_document(path: str) -> bool:
     """Return whether a file says something about a data set and is none of its media."""
-    name = PurePosixPath(path.lower())
-    words = name.name.split(".")[0]
-    return name.suffix in _DOCUMENTS or (
-        words in _DOCUMENT_NAMES and name.suffix in {"", ".txt", ".rst"}
-    )
+    return _DOCUMENT.fullmatch(PurePosixPath(path.lower()).name) is not None
 
 
 def _files(root: Path, inside: Path) -> Iterator[tuple[str, Refused | None]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pentad.core.errors import StoreError
@@ -30,14 +30,20 @@ def replacing(path: Path) -> Iterator[Path]:
         path.parent.mkdir(parents=True, exist_ok=True)
         yield coming
         fsync_file(coming)
-        os.replace(coming, path)
+        coming.replace(path)
         fsync_folder(path.parent)
     except OSError as error:
-        coming.unlink(missing_ok=True)
+        discard(coming)
         raise store_error(path, error) from error
     except BaseException:
-        coming.unlink(missing_ok=True)
+        discard(coming)
         raise
+
+
+def discard(path: Path) -> None:
+    """Remove a file if that is possible, while another error is on its way."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def write_bytes(path: Path, data: bytes) -> None:

@@ -120,10 +120,19 @@ class Pairs:
     """Which captions are native to which items: many to many.
 
     Attributes:
-        frame: ``text_id, modality, item_id, source``, sorted by modality, item and text.
+        frame: ``text_id, modality, item_id, source``, sorted by modality, item and text. A caption
+            that a source lists without a file has a row with itself, of modality text, so that it
+            is known who still lists it.
     """
 
     frame: pl.DataFrame
+
+    @property
+    def native(self) -> pl.DataFrame:
+        """The rows that join a caption and a file."""
+        import polars as pl
+
+        return self.frame.filter(pl.col("modality") != Modality.TEXT.value)
 
     def of(self, modality: str) -> NDArray[np.uint32]:
         """Return (pairs, 2): text id and item id of every native pair of ``modality``."""
@@ -174,7 +183,7 @@ class Catalog:
             if m is not Modality.TEXT
         ]
         return fingerprint_value(
-            [parts, concepts, self.pairs.frame.drop("source").to_dict(as_series=False)]
+            [parts, concepts, self.pairs.native.drop("source").to_dict(as_series=False)]
         )
 
 

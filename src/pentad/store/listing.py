@@ -23,8 +23,8 @@ class Listing:
     Attributes:
         name: Name of the source within a workspace.
         root: Folder that ``file`` is relative to.
-        rows: `LISTING_COLUMNS`, all strings; caption, concept, source_dataset and dataset_license may be null.
-            A file with several captions has several rows. Captions are cleaned.
+        rows: `LISTING_COLUMNS`, all strings; all but ``modality`` and ``file`` may be null. A file
+            with several captions has several rows. Captions are cleaned.
         rejections: Rows and files that were refused while reading.
     """
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pentad.core.errors import StoreError
+from pentad.store.atomic import store_error
 
 
 @contextmanager
@@ -16,9 +17,13 @@ def writer_lock(path: Path) -> Iterator[None]:
     """Hold the exclusive lock on ``path`` for the time of the block.
 
     Raises:
-        StoreError: Another process holds it; the message names its process id.
+        StoreError: Another process holds it, which the message names by its process id; or the
+            folder does not take a lock.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise store_error(path, error) from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -28,6 +33,8 @@ def writer_lock(path: Path) -> Iterator[None]:
                 f"{path.parent}: another process (pid {holder}) is writing to this workspace; "
                 "wait for it, then run again"
             ) from None
+        except OSError as error:
+            raise store_error(path, error) from error
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield

@@ -14,17 +14,17 @@ A process killed before 2 has changed nothing; one killed after 2 is finished by
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pentad.core.errors import StoreError
 from pentad.core.fingerprint import fingerprint_file
 from pentad.store.atomic import (
     NEXT_SUFFIX,
+    discard,
     fsync_file,
     fsync_folder,
     next_path,
@@ -68,6 +68,11 @@ class Record:
         return found
 
 
+def is_pending(path: Path) -> bool:
+    """Return whether the record at ``path`` was left, or is being written, half way."""
+    return bool((_load(path) or {}).get(_PENDING))
+
+
 def read_record(path: Path) -> Record | None:
     """Return the finished record at ``path``; None where it is absent, unreadable or pending."""
     raw = _load(path)
@@ -98,6 +103,8 @@ class Commit:
         previous = _load(self._record) or {}
         obsolete = sorted(set(previous.get(_FILES, ())) - set(files))
         final = {**fields, _FILES: files}
+        for parent in {(folder / name).parent for name in files} - {folder}:
+            _fsync_upwards(parent, folder)
         write_json(self._record, {**final, _PENDING: True, _OBSOLETE: obsolete})
         _roll_forward(self._record, final, obsolete)
         return Record(self._record, files, dict(fields))
@@ -118,14 +125,23 @@ def committing(record: Path) -> Iterator[Commit]:
 
 
 def recover(folder: Path) -> None:
-    """Finish every pending record below ``folder`` and remove files of writes that never counted."""
+    """Finish every pending record below ``folder`` and remove files of writes that never counted.
+
+    Raises:
+        StoreError: The disk is full or cannot be written.
+    """
+    try:
+        _recover(folder)
+    except OSError as error:
+        raise store_error(Path(error.filename or folder), error) from error
+
+
+def _recover(folder: Path) -> None:
     for path in sorted(folder.rglob("*.json")):
         raw = _load(path)
         if raw is not None and raw.get(_PENDING):
-            obsolete = raw[_OBSOLETE]
-            _roll_forward(
-                path, {k: v for k, v in raw.items() if k not in (_PENDING, _OBSOLETE)}, obsolete
-            )
+            final = {k: v for k, v in raw.items() if k not in (_PENDING, _OBSOLETE)}
+            _roll_forward(path, final, raw.get(_OBSOLETE, []))
     for path in sorted(folder.rglob(f".*{NEXT_SUFFIX}")):
         path.unlink()
 
@@ -135,7 +151,7 @@ def _roll_forward(record: Path, final: Mapping[str, Any], obsolete: list[str]) -
     for name in final[_FILES]:
         target = folder / name
         if next_path(target).exists():
-            os.replace(next_path(target), target)
+            next_path(target).replace(target)
     for name in obsolete:
         (folder / name).unlink(missing_ok=True)
     for parent in {(folder / name).parent for name in [*final[_FILES], *obsolete]}:
@@ -148,7 +164,13 @@ def _drop(record: Path, commit: Commit) -> None:
     if (_load(record) or {}).get(_PENDING):
         return
     for name in commit._names:
-        next_path(record.parent / name).unlink(missing_ok=True)
+        discard(next_path(record.parent / name))
+
+
+def _fsync_upwards(folder: Path, top: Path) -> None:
+    while folder != top:
+        fsync_folder(folder)
+        folder = folder.parent
 
 
 def _describe(path: Path) -> dict[str, object]:
@@ -170,4 +192,25 @@ def _load(path: Path) -> dict[str, Any] | None:
         return None
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror})") from error
-    return raw if isinstance(raw, dict) and isinstance(raw.get(_FILES), dict) else None
+    return raw if isinstance(raw, dict) and _is_record(raw) else None
+
+
+def _is_record(raw: dict[str, Any]) -> bool:
+    files, obsolete = raw.get(_FILES), raw.get(_OBSOLETE, [])
+    if not isinstance(files, dict) or not isinstance(obsolete, list):
+        return False
+    described = all(
+        isinstance(info, dict)
+        and isinstance(info.get("bytes"), int)
+        and isinstance(info.get("sha256"), str)
+        for info in files.values()
+    )
+    return described and all(_stays_below(name) for name in [*files, *obsolete])
+
+
+def _stays_below(name: object) -> bool:
+    """Return whether a name cannot lead out of the record's folder, whoever wrote the record."""
+    if not isinstance(name, str):
+        return False
+    path = PurePosixPath(name)
+    return bool(path.parts) and not path.is_absolute() and ".." not in path.parts

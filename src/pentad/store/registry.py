@@ -42,7 +42,7 @@ def register(catalog: Catalog, listing: Listing, describe: Describe = describe_f
     frames = {m: _merge_files(catalog, listing.name, m, rows) for m in MEDIA_MODALITIES}
     texts = _merge_captions(catalog, listing.name, rows)
     pairs = _merge_pairs(catalog, listing.name, rows, texts, frames)
-    frames[Modality.TEXT] = _retire_captions(texts, listing.name, rows, pairs)
+    frames[Modality.TEXT] = _retire_captions(texts, pairs)
     kept = [r for r in catalog.rejections if r.source != listing.name]
     return Catalog(
         {m: frames[m] for m in Modality if frames[m].height},
@@ -61,14 +61,11 @@ def _describe_files(listing: Listing, describe: Describe) -> tuple[pl.DataFrame,
     for file, modality in files.select("file", "modality").iter_rows():
         try:
             known.append((file, *describe(listing.root / file)))
-        except OSError as error:
+        except (OSError, ValueError) as error:
             gone = isinstance(error, FileNotFoundError)
             reason = Reason.MISSING_FILE if gone else Reason.UNREADABLE
-            refused.append(
-                Rejection(
-                    listing.name, file, modality, "source", reason, error.strerror or str(error)
-                )
-            )
+            detail = getattr(error, "strerror", None) or str(error)
+            refused.append(Rejection(listing.name, file, modality, "source", reason, detail))
     schema = {"file": pl.String, "fingerprint": pl.String, "bytes": pl.UInt64}
     return pl.DataFrame(known, schema=schema, orient="row"), refused
 
@@ -89,35 +86,48 @@ def _merge_files(
             .first()
         )
     )
-    return _assign(known, listed, source, modality, key="file")
+    theirs = known.filter(pl.col("source") == source)
+    return _assign(known, theirs, listed, source, modality)
 
 
 def _merge_captions(catalog: Catalog, source: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Give captions their ids; one that another source has listed first stays as it is."""
     import polars as pl
 
     known = catalog.frames.get(Modality.TEXT, pl.DataFrame(schema=item_schema(Modality.TEXT)))
+    foreign = known.filter((pl.col("source") != source) & ~pl.col("removed")).join(
+        catalog.pairs.frame, on=["text_id", "source"], how="semi"
+    )
     native = pl.when(pl.col("file") == "").then(None).otherwise(pl.col("modality"))
     listed = (
         rows.filter(pl.col("caption").is_not_null())
+        .join(foreign, on="caption", how="anti", maintain_order="left")
         .with_columns(native.alias("native_modality"))
         .group_by("caption", maintain_order=True)
         .agg(pl.col("native_modality", "source_dataset", "dataset_license").first())
     )
-    return _assign(known, listed, source, Modality.TEXT, key="caption")
+    theirs = known.join(foreign, on="text_id", how="anti")
+    return _assign(known, theirs, listed, source, Modality.TEXT)
 
 
 def _assign(
-    known: pl.DataFrame, listed: pl.DataFrame, source: str, modality: Modality, *, key: str
+    known: pl.DataFrame,
+    theirs: pl.DataFrame,
+    listed: pl.DataFrame,
+    source: str,
+    modality: Modality,
 ) -> pl.DataFrame:
+    """Return ``known`` with what the source lists: ids of ``theirs`` where keys match, else new.
+
+    What is no longer listed keeps its row, marked as removed.
+    """
     import polars as pl
 
     schema = item_schema(modality)
     id_column = modality.id_column
-    theirs = known if key == "caption" else known.filter(pl.col("source") == source)
-    others = known.filter(~pl.col(id_column).is_in(theirs[id_column].implode()))
-    matched = listed.join(
-        theirs.select(key, id_column, "source"), on=key, how="left", maintain_order="left"
-    )
+    key = "caption" if modality is Modality.TEXT else "file"
+    others = known.join(theirs, on=id_column, how="anti")
+    matched = listed.join(theirs.select(key, id_column), on=key, how="left", maintain_order="left")
     first = 0 if known.is_empty() else int(known[id_column].max()) + 1  # type: ignore[arg-type]
     fresh = pl.col(id_column).is_null()
     current = matched.with_columns(
@@ -125,13 +135,12 @@ def _assign(
         .then(first + fresh.cum_sum() - 1)
         .otherwise(pl.col(id_column))
         .alias(id_column),
-        pl.col("source").fill_null(source),
+        pl.lit(source).alias("source"),
         pl.lit(value=False).alias("removed"),
     )
     absent = theirs.join(listed.select(key), on=key, how="anti")
-    if key == "file":
-        absent = absent.with_columns(pl.lit(value=True).alias("removed"))
-    parts = [part.select(schema).cast(pl.Schema(schema)) for part in (others, absent, current)]
+    absent = absent.with_columns(pl.lit(value=True).alias("removed"))
+    parts = [part.select(*schema).cast(pl.Schema(schema)) for part in (others, absent, current)]
     return pl.concat(parts).sort(id_column)
 
 
@@ -144,7 +153,14 @@ def _merge_pairs(
 ) -> pl.DataFrame:
     import polars as pl
 
-    parts = [catalog.pairs.frame.filter(pl.col("source") != source)]
+    alone = rows.filter((pl.col("file") == "") & pl.col("caption").is_not_null())
+    alone = alone.join(texts.select("caption", "text_id"), on="caption")
+    alone = alone.with_columns(
+        pl.lit(Modality.TEXT.value).alias("modality"),
+        pl.col("text_id").alias("item_id"),
+        pl.lit(source).alias("source"),
+    )
+    parts = [catalog.pairs.frame.filter(pl.col("source") != source), alone.select(*pair_schema())]
     for modality in MEDIA_MODALITIES:
         items = files[modality].filter(pl.col("source") == source)
         parts.append(
@@ -152,7 +168,7 @@ def _merge_pairs(
             .join(items.select("file", pl.col(modality.id_column).alias("item_id")), on="file")
             .join(texts.select("caption", "text_id"), on="caption")
             .with_columns(pl.lit(source).alias("source"))
-            .select(pair_schema())
+            .select(*pair_schema())
             .cast(pl.Schema(pair_schema()))
         )
     return (
@@ -162,17 +178,9 @@ def _merge_pairs(
     )
 
 
-def _retire_captions(
-    texts: pl.DataFrame, source: str, rows: pl.DataFrame, pairs: pl.DataFrame
-) -> pl.DataFrame:
-    """Mark captions of this source that neither a pair nor a row of it uses any more."""
+def _retire_captions(texts: pl.DataFrame, pairs: pl.DataFrame) -> pl.DataFrame:
+    """Mark the captions that no source lists any more, alone or with a file."""
     import polars as pl
 
-    listed = rows.filter(pl.col("caption").is_not_null())["caption"].unique().implode()
-    used = pl.col("text_id").is_in(pairs["text_id"].unique().implode()) | pl.col("caption").is_in(
-        listed
-    )
-    removed = (
-        pl.when(used).then(statement=False).when(pl.col("source") == source).then(statement=True)
-    )
-    return texts.with_columns(removed.otherwise(pl.col("removed")).alias("removed"))
+    listed = pl.col("text_id").is_in(pairs["text_id"].unique().implode())
+    return texts.with_columns((~listed).alias("removed"))

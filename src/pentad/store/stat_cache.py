@@ -51,7 +51,7 @@ def _read(path: Path) -> dict[str, tuple[int, int, str]]:
     import polars as pl
 
     try:
-        rows = pl.read_parquet(path).select(_schema()).iter_rows()
+        rows = pl.read_parquet(path).select(*_schema()).iter_rows()
     except (OSError, pl.exceptions.PolarsError):
         return {}
     return {name: (size, mtime, digest) for name, size, mtime, digest in rows}

@@ -23,9 +23,7 @@ def _table(value: Mapping[str, object], path: tuple[str, ...]) -> list[str]:
 
 def _quote(key: str) -> str:
     return (
-        key
-        if key.replace("_", "").replace("-", "").isalnum() and key.isascii()
-        else json.dumps(key)
+        key if key.replace("_", "").replace("-", "").isalnum() and key.isascii() else _string(key)
     )
 
 
@@ -36,4 +34,9 @@ def _scalar(value: object) -> str:
         return repr(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join(_scalar(v) for v in value)}]"
-    return json.dumps(str(value), ensure_ascii=False)
+    return _string(str(value))
+
+
+def _string(text: str) -> str:
+    # JSON's escapes are TOML's too, except that TOML wants DEL escaped as well.
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pentad.core.progress import SILENT, Progress
-from pentad.store.records import read_record
+from pentad.store.records import is_pending, read_record
 from pentad.store.workspace import Workspace
 
 _CHECKED = ("items", "embeddings", "bridges", "neighbors", "groups", "models", "selections")
@@ -40,14 +40,15 @@ def verify(workspace: Workspace, *, progress: Progress = SILENT) -> list[Damage]
 
 def _check_folder(root: Path, folder: Path, progress: Progress) -> list[Damage]:
     records = [p for p in sorted(folder.rglob("*.json")) if not p.name.startswith(".")]
-    known: set[Path] = set()
+    read = {path: read_record(path) for path in records}
+    known = {p.parent / name for p, record in read.items() if record for name in record.files}
     found = []
     with progress.task(f"verify {folder.name}", len(records)) as task:
-        for path in records:
-            record = read_record(path)
+        for path, record in read.items():
             if record is not None:
-                known |= {path, *(path.parent / name for name in record.files)}
                 found += [Damage(p.relative_to(root), problem) for p, problem in record.damaged()]
+            elif is_pending(path):
+                found.append(Damage(path.relative_to(root), "a write was cut short here"))
             elif path not in known and not _is_plain_json(path):
                 found.append(Damage(path.relative_to(root), "record cannot be read"))
             task.advance()
@@ -59,6 +60,6 @@ def _check_folder(root: Path, folder: Path, progress: Progress) -> list[Damage]:
 def _is_plain_json(path: Path) -> bool:
     try:
         raw = json.loads(path.read_bytes())
-    except ValueError:
+    except (OSError, ValueError):
         return False
-    return not (isinstance(raw, dict) and raw.get("pending"))
+    return not (isinstance(raw, dict) and "files" in raw)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import SchemaMismatch, StoreError
 from pentad.core.modality import Modality
-from pentad.store.atomic import NEXT_SUFFIX, replacing, write_bytes
+from pentad.store.atomic import NEXT_SUFFIX, replacing, store_error, write_bytes
 from pentad.store.items import Catalog, Pairs, empty_catalog, item_schema, pair_schema
 from pentad.store.listing import Listing
 from pentad.store.lock import writer_lock
-from pentad.store.records import committing, read_record, recover
+from pentad.store.records import committing, is_pending, read_record, recover
 from pentad.store.registry import register
 from pentad.store.rejections import Rejection, read_rejections, rejection_frame
 from pentad.store.stat_cache import StatCache
@@ -51,7 +51,10 @@ class Workspace:
             return cls.open(folder)
         if folder.exists() and not _is_vacant(folder):
             raise StoreError(f"{folder}: not empty and not a workspace; name a new folder")
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise store_error(folder, error) from error
         config = {
             "format": FORMAT,
             "name": name or folder.resolve().name,
@@ -86,7 +89,7 @@ class Workspace:
     @property
     def name(self) -> str:
         """The workspace's name."""
-        return str(self._config["name"])
+        return str(self._config.get("name", self.root.resolve().name))
 
     @property
     def roots(self) -> dict[str, Path]:
@@ -131,6 +134,11 @@ class Workspace:
         folder = self.root / "items"
         record = read_record(folder / "items.json")
         if record is None:
+            if is_pending(folder / "items.json"):
+                raise StoreError(
+                    f"{folder}: a write is going on or was cut short; wait for it, "
+                    "or run the command that writes again"
+                )
             if any(folder.glob("*.parquet")):
                 raise StoreError(
                     f"{folder}: its record items.json is missing; restore it from a copy"
@@ -161,7 +169,7 @@ class Workspace:
             rejection_frame([*kept, *rejections]).write_parquet(coming)
 
     def rejections(self) -> list[Rejection]:
-        """Return everything that is refused at present."""
+        """Return everything that is refused at present; a damaged list counts as empty."""
         import polars as pl
 
         path = self.root / "logs" / "rejected.parquet"
@@ -170,7 +178,6 @@ class Workspace:
         try:
             return list(read_rejections(pl.read_parquet(path)))
         except (pl.exceptions.PolarsError, OSError, KeyError, TypeError, ValueError):
-            path.unlink()
             return []
 
     def setting(self, name: str, default: Any = None) -> Any:
@@ -196,7 +203,7 @@ class Workspace:
             commit.finish(
                 {
                     "rows": {m.value: f.height for m, f in catalog.frames.items()},
-                    "pairs": catalog.pairs.frame.height,
+                    "pairs": catalog.pairs.native.height,
                 }
             )
 

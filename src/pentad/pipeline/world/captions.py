@@ -14,6 +14,8 @@ from pentad.pipeline.world.factors import Extras, Subject
 T = TypeVar("T")
 
 _LEAVES_OUT = {"nothing": 0.76, "size": 0.10, "count": 0.06, "kind": 0.04, "everything": 0.04}
+_STAYS_PLAIN, _STAYS_PLAIN_WITHOUT = 0.15, 0.6
+_SAYS_THE_USUAL = 0.4
 _HOW_MANY = {1: 0.64, 2: 0.26, 3: 0.10}
 _NAMES_COLOR = {"image": 0.4, "video": 0.3, "audio": 0.0, "points": 0.35}
 
@@ -44,15 +46,17 @@ def write_caption(shown: Shown, without: str, rng: np.random.Generator) -> str:
     if without == "everything":
         return _one_of(words.VAGUE[shown.modality], rng)
     template = _one_of(words.TEMPLATES[shown.modality], rng)
+    if rng.random() < (_STAYS_PLAIN if without == "nothing" else _STAYS_PLAIN_WITHOUT):
+        template = words.PLAIN  # the wording that several items come to share
     return _tidy(template.format(**_slots(shown, without, rng)))
 
 
 def _slots(shown: Shown, without: str, rng: np.random.Generator) -> dict[str, str]:
     """Return the words for every slot of a template; what is left out is empty."""
     subject, many = shown.subject, shown.subject.count > 1
-    noun = _one_of(words.TOYS if without == "kind" else words.NOUNS[subject.kind], rng)
-    size = "" if without == "size" else _one_of(words.SIZE_WORDS[subject.size], rng)
-    pitch = "" if without == "size" else _one_of(words.REGISTER_WORDS[subject.size], rng)
+    noun = _said(words.TOYS if without == "kind" else words.NOUNS[subject.kind], rng)
+    size = "" if without == "size" else _said(words.SIZE_WORDS[subject.size], rng)
+    pitch = "" if without == "size" else _said(words.REGISTER_WORDS[subject.size], rng)
     color = _color(shown, rng)
     number, tally, times = _numbers(subject.count, without == "count", rng)
     nouns = _plural(noun) if many else noun
@@ -81,24 +85,24 @@ def _numbers(count: int, left_out: bool, rng: np.random.Generator) -> tuple[str,
     if left_out:
         return ("some" if count > 1 else "a"), "", ""
     return (
-        _one_of(words.NUMBER_WORDS[count], rng),
-        _one_of(words.TALLY_WORDS[count], rng),
-        _one_of(words.TIMES_WORDS[count], rng),
+        _said(words.NUMBER_WORDS[count], rng),
+        _said(words.TALLY_WORDS[count], rng),
+        _said(words.TIMES_WORDS[count], rng),
     )
 
 
 def _color(shown: Shown, rng: np.random.Generator) -> str:
     if rng.random() >= _NAMES_COLOR[shown.modality]:
         return ""
-    return _one_of(words.COLOR_WORDS[shown.extras.color], rng)
+    return _said(words.COLOR_WORDS[shown.extras.color], rng)
 
 
 def _verb(shown: Shown, without: str, rng: np.random.Generator) -> words.Verb:
     if shown.modality == "video":
-        return _one_of(words.MOTION_WORDS[shown.extras.motion], rng)
+        return _said(words.MOTION_WORDS[shown.extras.motion], rng)
     if without == "kind":
-        return _one_of(words.ANY_VOICE, rng)
-    return _one_of(words.VOICE_WORDS.get(shown.subject.kind, words.ANY_VOICE), rng)
+        return _said(words.ANY_VOICE, rng)
+    return _said(words.VOICE_WORDS.get(shown.subject.kind, words.ANY_VOICE), rng)
 
 
 def _plural(noun: str) -> str:
@@ -107,6 +111,11 @@ def _plural(noun: str) -> str:
 
 def _one_of(choices: tuple[T, ...], rng: np.random.Generator) -> T:
     return choices[int(rng.integers(len(choices)))]
+
+
+def _said(synonyms: tuple[T, ...], rng: np.random.Generator) -> T:
+    """Most people use the first word that comes to mind."""
+    return synonyms[0] if rng.random() < _SAYS_THE_USUAL else _one_of(synonyms, rng)
 
 
 def _draw(chances: dict[T, float], rng: np.random.Generator) -> T:

@@ -55,13 +55,20 @@ def _shadow_side(rng: np.random.Generator) -> Floats:
 def _sampled(
     solid: Solid, count: int, look: Look, shadow_side: Floats, rng: np.random.Generator
 ) -> tuple[Floats, Floats]:
-    normals = face_normals(solid)
-    a, b, c, d = np.moveaxis(solid.vertices[solid.quads], 1, 0)
-    area = np.linalg.norm(np.cross(c - a, d - b), axis=1)
-    seen = area * (1 - np.clip(normals @ shadow_side, 0, 1))
-    seen = np.where(normals[:, 1] < -0.4, 0.03 * seen, seen)  # a scanner does not look from below
-    face = rng.choice(len(area), size=count, p=seen / seen.sum())
+    normals, face = face_normals(solid), np.tile(np.arange(len(solid.quads)), 2)
+    corners = solid.vertices[np.concatenate([solid.quads[:, [0, 1, 2]], solid.quads[:, [0, 2, 3]]])]
+    a, b, c = np.moveaxis(corners, 1, 0)
+    seen = np.linalg.norm(np.cross(b - a, c - a), axis=1) * _visible(normals, shadow_side)[face]
+    drawn = rng.choice(len(face), size=count, p=seen / seen.sum())
     u, v = rng.random((2, count, 1))
-    low, high = a[face] * (1 - u) + b[face] * u, d[face] * (1 - u) + c[face] * u
-    colors = shaded(solid.rgb[face], normals[face], look) + rng.normal(0, 0.03, (count, 3))
-    return low * (1 - v) + high * v, np.clip(colors, 0, 1)
+    over = u + v > 1
+    u, v = np.where(over, 1 - u, u), np.where(over, 1 - v, v)
+    xyz = a[drawn] + u * (b - a)[drawn] + v * (c - a)[drawn]
+    rgb = shaded(solid.rgb, normals, look)[face[drawn]] + rng.normal(0, 0.03, (count, 3))
+    return xyz, np.clip(rgb, 0, 1)
+
+
+def _visible(normals: Floats, shadow_side: Floats) -> Floats:
+    """How much of a face the scanner saw: little from behind, next to nothing from below."""
+    share = 1 - np.clip(normals @ shadow_side, 0, 1)
+    return np.asarray(np.where(normals[:, 1] < -0.4, 0.03 * share, share), dtype=np.float64)

@@ -23,6 +23,5 @@ def item_bytes(item: Item) -> bytes:
         return png_bytes(take_picture(scene, rng))
     if shown.modality == "points":
         return ply_bytes(scan(scene, rng))
-    # A quality drawn at random keeps the size of a clip from telling how much moves in it.
-    quality = int(rng.integers(18, 31))
-    return mp4_bytes(take_clip(scene, shown.extras.motion, rng), FPS, quality=quality)
+    clip = take_clip(scene, shown.extras.motion, rng)
+    return mp4_bytes(clip, FPS, quality=int(rng.integers(19, 29)))

@@ -113,6 +113,7 @@ MASS_SOUNDS = {
 }
 """Sounds that nobody counts: their captions are whole."""
 
+PLAIN = "{things}"
 TEMPLATES = {
     "image": (
         "{things}",

@@ -1,0 +1,251 @@
+"""`Chain`: what follows on embeddings, as stages that are made again only when their inputs change.
+
+held-out bridge   learned on training concepts; chooses the weights         reports/held-out
+bridge            learned on everything with those weights                  models/bridge
+neighbors         of every caption in every modality                        neighbors/default
+groups            neighbors lined up                                        groups/default
+held-out model    trained and scored on the split; chooses the gates        reports/held-out
+model             trained on everything with those gates                    models/unified
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.bridge.data import BridgeData, Choice
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+from pentad.core.progress import SILENT, Progress
+from pentad.embeddings.embeddings import Embeddings
+from pentad.encoders.model import Model
+from pentad.encoders.model_file import load_model
+from pentad.evaluation.report import Report
+from pentad.groups.groups import Groups
+from pentad.neighbors.neighbors import Neighbors
+from pentad.pipeline.frozen import Frozen, held_out_units
+from pentad.pipeline.heldout import has_both_sides, judge
+from pentad.pipeline.learned import (
+    baseline_models,
+    bridge_data,
+    class_name_vectors,
+    learn_model,
+    line_up,
+    placed,
+    retrieve,
+)
+from pentad.pipeline.models import FINAL, save_model
+from pentad.pipeline.plan import EncoderPlan
+from pentad.pipeline.stages import Clock, Stage
+from pentad.pipeline.steps import embedded_fingerprint, load_frozen
+from pentad.pipeline.trained import Gates, fit_gates, train_model
+from pentad.store.atomic import write_json
+from pentad.store.items import Catalog
+from pentad.store.workspace import Workspace
+
+REVISION = 1
+"""Raised when a stage would compute something else from the same inputs."""
+
+
+class Chain:
+    """The stages after embedding, on one workspace whose writer lock the caller holds."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        catalog: Catalog,
+        plan: EncoderPlan,
+        *,
+        k: int = 16,
+        seed: int = 0,
+        max_uses: int | None = None,
+        clock: Clock | None = None,
+        progress: Progress = SILENT,
+    ) -> None:
+        self._workspace = workspace
+        self._catalog = catalog
+        self._plan = plan
+        self._k = k
+        self._seed = seed
+        self._max_uses = max_uses
+        self._clock = clock or Clock()
+        self._progress = progress
+        root = workspace.root
+        inputs = {
+            "revision": REVISION,
+            "seed": seed,
+            "catalog": catalog.fingerprint,
+            "embedded": embedded_fingerprint(workspace, plan),
+        }
+        self._weights = Stage(root / "reports" / "weights", inputs)
+        self._bridge = Stage(root / "models" / "bridge", inputs)
+        self._neighbors = Stage(root / "neighbors" / "default", {**inputs, "k": k})
+        grouped = {**inputs, "k": k, "max_uses": max_uses}
+        self._groups = Stage(root / "groups" / "default", grouped)
+        self._heldout = Stage(root / "reports" / "held-out", grouped)
+        self._final = Stage(root / "models" / FINAL, grouped)
+
+    def run(self) -> Report | None:
+        """Run every stage; return the scores on held-out concepts, if any could be held out."""
+        self.find_neighbors()
+        self.build_groups()
+        return self.train()
+
+    def find_neighbors(self) -> tuple[Neighbors, ...]:
+        """Learn the bridge and find the neighbors of every caption."""
+        model = self.learn_bridge()
+        if self._neighbors.is_current():
+            return tuple(
+                Neighbors.load(self._neighbors.folder, m.value)
+                for m in model.modalities
+                if m is not Modality.TEXT
+                and (self._neighbors.folder / f"{m.value}.parquet").exists()
+            )
+        with self._clock.stage("neighbors"):
+            found = retrieve(self._placed(model), self._k, progress=self._progress)
+            self._neighbors.begin()
+            for path in self._neighbors.folder.glob("*.*"):
+                path.unlink()
+            for neighbors in found:
+                neighbors.save(self._neighbors.folder)
+            self._neighbors.finish()
+        return found
+
+    def learn_bridge(self) -> Model:
+        """Learn the bridge on everything, with the weights chosen on training concepts."""
+        if self._bridge.is_current():
+            return load_model(self._bridge.folder)
+        with self._clock.stage("bridge"):
+            model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
+            self._bridge.begin()
+            save_model(model, self._bridge.folder)
+            self._bridge.finish()
+        return model
+
+    def build_groups(self, *, form: str = "parquet") -> Groups:
+        """Line the neighbors up and write them; ``csv`` goes to a folder beside."""
+        neighbors = self.find_neighbors()
+        folder = self._groups.folder
+        if form == "csv":
+            groups = line_up(neighbors, self._k, self._max_uses)
+            folder = folder.with_name(f"{folder.name}-csv")
+            groups.save(folder, format="csv", catalog=self._catalog.frames)
+            return groups
+        if self._groups.is_current():
+            return Groups.load(folder)
+        with self._clock.stage("groups"):
+            groups = line_up(neighbors, self._k, self._max_uses)
+            self._groups.begin()
+            groups.save(folder)
+            self._groups.finish()
+        return groups
+
+    def train(self) -> Report | None:
+        """Score on held-out concepts, then train on everything with the same settings."""
+        if self._heldout.is_current() and self._final.is_current():
+            return self._stored_report()
+        gates, report = self._judge_held_out()
+        bridge, groups = self.learn_bridge(), self.build_groups()
+        with self._clock.stage("train"):
+            model, metrics = train_model(
+                bridge,
+                self._frozen,
+                groups,
+                gates,
+                name=FINAL,
+                seed=self._seed,
+                progress=self._progress,
+            )
+            self._final.begin()
+            save_model(model, self._final.folder, metrics=metrics)
+            self._final.finish()
+        return report
+
+    def _judge_held_out(self) -> tuple[Gates, Report | None]:
+        held = self._held
+        if held is None:
+            self._heldout.begin()
+            write_json(self._heldout.folder / "none.json", {"reason": "too few concepts"})
+            self._heldout.finish()
+            return {}, None
+        with self._clock.stage("held-out"):
+            training, judged = self._frozen.restrict(~held), self._frozen.restrict(held)
+            data = bridge_data(training, self._class_names)
+            bridge, _ = learn_model(self._plan, data, seed=self._seed, choices=self._choices)
+            neighbors = retrieve(placed(bridge, training), self._k)
+            groups = line_up(neighbors, self._k, self._max_uses)
+            gates = fit_gates(self._plan, training, self._class_names, k=self._k, seed=self._seed)
+            model, _ = train_model(bridge, training, groups, gates, name=FINAL, seed=self._seed)
+            report = judge(
+                judged,
+                model,
+                baseline_models(self._plan, data, seed=self._seed),
+                seed=self._seed,
+                settings=self._settings(gates),
+                progress=self._progress,
+            )
+            self._heldout.begin()
+            report.save(self._heldout.folder)
+            self._heldout.finish()
+        return gates, report
+
+    def _settings(self, gates: Gates) -> dict[str, Any]:
+        return {
+            "seed": self._seed,
+            "k": self._k,
+            "split": "concepts; the published model is trained on all rows with these settings",
+            "gates": {m.value: gate for m, gate in gates.items()},
+            "weights": {m.value: vars(c) for m, c in (self._choices or {}).items()},
+        }
+
+    def _stored_report(self) -> Report | None:
+        folder = self._heldout.folder
+        return Report.load(folder) if (folder / "result.json").exists() else None
+
+    def _placed(self, model: Model) -> Mapping[Modality, Embeddings]:
+        return placed(model, self._frozen)
+
+    @cached_property
+    def _frozen(self) -> Frozen:
+        return load_frozen(self._workspace, self._catalog, self._plan)
+
+    @cached_property
+    def _class_names(self) -> Mapping[str, NDArray[np.float32]]:
+        with self._clock.stage("bridge"):
+            return class_name_vectors(self._plan, self._frozen)
+
+    @cached_property
+    def _data(self) -> BridgeData:
+        return bridge_data(self._frozen, self._class_names)
+
+    @cached_property
+    def _held(self) -> NDArray[np.bool_] | None:
+        held = held_out_units(self._frozen.units, self._seed)
+        if has_both_sides(self._frozen, held):
+            return held
+        self._progress.notice("too few concepts to hold any out: there will be no scores")
+        return None
+
+    @cached_property
+    def _choices(self) -> Mapping[Modality, Choice] | None:
+        """Weights found on training concepts; None where nothing is held out."""
+        if self._held is None:
+            return None
+        with self._clock.stage("bridge"):
+            training = bridge_data(self._frozen.restrict(~self._held), self._class_names)
+            _, choices = learn_model(self._plan, training, seed=self._seed)
+        missing = set(self._data.pairs) - set(choices)
+        if missing:
+            names = ", ".join(sorted(m.value for m in missing))
+            raise InputError(f"no captioned {names} outside the held-out concepts; add some")
+        return choices
+
+
+def report_folder(workspace: Workspace) -> Path:
+    """Return where the scores on held-out concepts lie."""
+    return workspace.root / "reports" / "held-out"
