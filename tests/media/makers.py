@@ -47,7 +47,7 @@ def write_sound(path: Path) -> Path:
 def write_av_sound(path: Path, codec: str, rate: int = 48000) -> Path:
     sound = tone(1.0, rate)
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate)
+        stream = container.add_stream(codec, rate=rate, layout="mono")
         for start in range(0, len(sound), 960):
             frame = av.AudioFrame.from_ndarray(
                 sound[None, start : start + 960], format="fltp", layout="mono"
@@ -61,7 +61,7 @@ def write_av_sound(path: Path, codec: str, rate: int = 48000) -> Path:
 def write_video(
     path: Path, codec: str = "mpeg4", frames: int = 40, size: int = 64, **options: str
 ) -> Path:
-    """Frame i is grey of brightness 6 i, with noise in its lower half."""
+    """The upper half of frame i shows the bits of i, white for 1; its lower half is noise."""
     grain = np.random.default_rng(0)
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=16)
@@ -69,7 +69,9 @@ def write_video(
         stream.pix_fmt = "yuv420p"
         stream.codec_context.gop_size = 10
         for i in range(frames):
-            pixels = np.full((size, size, 3), 6 * i, np.uint8)
+            pixels = np.zeros((size, size, 3), np.uint8)
+            for bit in range(8):
+                pixels[:, bit * size // 8 : (bit + 1) * size // 8] = 255 * (i >> bit & 1)
             pixels[size // 2 :] = grain.integers(0, 256, (size - size // 2, size, 3))
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))

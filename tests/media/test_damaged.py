@@ -36,9 +36,7 @@ def test_a_truncated_file_is_refused(
 
 
 @pytest.mark.parametrize(("modality", "name"), EVERY_FILE)
-def test_garbage_with_the_right_ending_is_refused(
-    tmp_path: Path, modality: str, name: str
-) -> None:
+def test_garbage_with_the_right_ending_is_refused(tmp_path: Path, modality: str, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(np.random.default_rng(1).bytes(5000))
     with pytest.raises(DecodeError):

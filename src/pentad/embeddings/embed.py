@@ -59,7 +59,7 @@ def embed(
     Raises:
         InputError: The encoder does not know the modality, or no item could be encoded.
     """
-    shard = _encode_rows(items, encoder, workers, progress)
+    shard = encode_shard(items, encoder, workers=workers, progress=progress)
     for failure in shard.failures:
         progress.notice(f"{_name(items, failure.id)}: {failure.reason.value}: {failure.detail}")
     if not len(shard.ids):
@@ -86,7 +86,8 @@ def embed_workspace(
     numbers = np.unique(items.ids // SHARD_ROWS).tolist()
     for stale in sorted(set(folder.numbers()) - set(numbers)):
         folder.remove(stale)
-    encoded, failures = 0, []
+    encoded = 0
+    failures: list[Failure] = []
     fields = {"space": space, "modality": items.modality.value, "encoder": encoder.fingerprint}
     with (
         progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,
@@ -160,7 +161,14 @@ def _surplus(part: Items, old: Shard) -> bool:
     return bool(known - set(part.ids.tolist()))
 
 
-def _encode_rows(items: Items, encoder: Encoder, workers: int | None, progress: Progress) -> Shard:
+def encode_shard(
+    items: Items,
+    encoder: Encoder,
+    *,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> Shard:
+    """Encode items in memory, class scores and refusals included."""
     every = np.ones(len(items), dtype=bool)
     with (
         progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,

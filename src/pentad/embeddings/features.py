@@ -10,8 +10,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
-from pentad.embeddings.embed import load_class_scores, load_embeddings
+from pentad.core.progress import SILENT, Progress
+from pentad.embeddings.embed import encode_shard, load_class_scores, load_embeddings
 from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.shards import Failure
+from pentad.encoders.protocol import Encoder, space_of
+from pentad.store.items import Items
 from pentad.store.workspace import Workspace
 
 
@@ -79,6 +83,34 @@ def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | Non
         None if first is None else first.space.removesuffix(".classes"),
         len(np.unique(np.concatenate([p.ids for p in parts]))) - len(ids),
     )
+
+
+def embed_features(
+    items: Items,
+    encoders: Sequence[Encoder],
+    *,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Features, list[Failure]]:
+    """Encode items now, in memory, with every encoder of their modality.
+
+    Returns:
+        The features of what could be encoded, possibly of no item, and what was refused.
+    """
+    shards = [encode_shard(items, e, workers=workers, progress=progress) for e in encoders]
+    spaces = [space_of(e) for e in encoders]
+    parts = [
+        Embeddings(s.vectors, s.ids, items.modality, space)
+        for s, space in zip(shards, spaces, strict=True)
+    ]
+    scores = [
+        None
+        if s.scores is None
+        else Embeddings(s.scores, s.ids, items.modality, f"{space}.classes")
+        for s, space in zip(shards, spaces, strict=True)
+    ]
+    failures = {f.id: f for shard in shards for f in shard.failures}
+    return join_features(parts, scores), [failures[i] for i in sorted(failures)]
 
 
 def load_features(workspace: Workspace, modality: str, spaces: Sequence[str]) -> Features:

@@ -15,7 +15,7 @@ def check_modality(name: str, modalities: Sequence[Modality], modality: str) -> 
         if known == modality:
             return known
     served = ", ".join(m.value for m in modalities)
-    raise InputError(f"encoder {name!r} does not encode {modality!r}", expected=served)
+    raise InputError(f"encoder {name!r} does not encode {str(modality)!r}", expected=served)
 
 
 def check_batch_size(batch_size: int | None) -> None:

@@ -67,7 +67,7 @@ class OnnxCard:
     def encoder_card(self, modalities: tuple[Modality, ...]) -> EncoderCard:
         """Return the facts of this card in the form that all encoders share."""
         v = self.values
-        text = v["description"] or f"ONNX {v['modality']} encoder from {self.folder.name}"
+        text = v["description"] or f"ONNX {v['modality']} encoder"
         return EncoderCard(
             name=v["name"],
             revision=v["revision"],

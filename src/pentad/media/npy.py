@@ -20,7 +20,7 @@ def read_npy(path: Path) -> Part:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         reason = Reason.CORRUPT
-        if "Object arrays" in str(error) or "allow_pickle" in str(error):
+        if "Python objects" in str(error) or "allow_pickle" in str(error):
             reason = Reason.UNSUPPORTED
         elif "mmap length" in str(error):
             reason = Reason.TRUNCATED

@@ -64,8 +64,9 @@ def _part(shape: Any) -> Part:
 
 
 def _colors(shape: Any, count: int) -> NDArray[np.uint8] | None:
-    if getattr(shape, "colors", None) is not None and len(shape.colors):  # a cloud
-        return np.asarray(shape.colors, np.uint8)[:, :3]
+    if not hasattr(shape, "faces"):
+        colors = np.asarray(shape.colors, np.uint8)
+        return colors[:, :3] if colors.ndim == 2 and len(colors) == count else None
     visual = shape.visual
     if visual.kind == "vertex":
         return np.asarray(visual.vertex_colors, np.uint8)[:, :3]

@@ -40,6 +40,7 @@ from pentad.pipeline.learned import (
     retrieve,
 )
 from pentad.pipeline.models import FINAL, save_model
+from pentad.pipeline.placed import store_placed
 from pentad.pipeline.plan import EncoderPlan
 from pentad.pipeline.stages import Clock, Stage
 from pentad.pipeline.steps import embedded_fingerprint, load_frozen
@@ -82,7 +83,6 @@ class Chain:
             "catalog": catalog.fingerprint,
             "embedded": embedded_fingerprint(workspace, plan),
         }
-        self._weights = Stage(root / "reports" / "weights", inputs)
         self._bridge = Stage(root / "models" / "bridge", inputs)
         self._neighbors = Stage(root / "neighbors" / "default", {**inputs, "k": k})
         grouped = {**inputs, "k": k, "max_uses": max_uses}
@@ -123,6 +123,8 @@ class Chain:
         with self._clock.stage("bridge"):
             model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
             self._bridge.begin()
+            for baseline in baseline_models(self._plan, self._data, seed=self._seed).values():
+                save_model(baseline, self._bridge.folder.with_name(baseline.name))
             save_model(model, self._bridge.folder)
             self._bridge.finish()
         return model
@@ -163,6 +165,7 @@ class Chain:
             )
             self._final.begin()
             save_model(model, self._final.folder, metrics=metrics)
+            store_placed(self._workspace, self._catalog, model)
             self._final.finish()
         return report
 
@@ -174,7 +177,7 @@ class Chain:
             self._heldout.finish()
             return {}, None
         with self._clock.stage("held-out"):
-            training, judged = self._frozen.restrict(~held), self._frozen.restrict(held)
+            training, judged = self._frozen.split(held)
             data = bridge_data(training, self._class_names)
             bridge, _ = learn_model(self._plan, data, seed=self._seed, choices=self._choices)
             neighbors = retrieve(placed(bridge, training), self._k)
@@ -237,7 +240,7 @@ class Chain:
         if self._held is None:
             return None
         with self._clock.stage("bridge"):
-            training = bridge_data(self._frozen.restrict(~self._held), self._class_names)
+            training = bridge_data(self._frozen.split(self._held)[0], self._class_names)
             _, choices = learn_model(self._plan, training, seed=self._seed)
         missing = set(self._data.pairs) - set(choices)
         if missing:

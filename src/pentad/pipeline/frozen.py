@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.modality import Modality
+from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.embeddings.features import Features
 from pentad.store.captions import caption_key
 from pentad.store.items import Catalog
@@ -38,13 +38,35 @@ class Frozen:
         ids = self.catalog.items(kind).ids.tolist()
         return dict(zip(ids, self.units.of[kind].tolist(), strict=True))
 
-    def restrict(self, units: NDArray[np.bool_]) -> Frozen:
-        """Return only the vectors of items whose unit is marked."""
-        kept = {}
+    def split(self, held: NDArray[np.bool_]) -> tuple[Frozen, Frozen]:
+        """Return what may be trained on, and what is judged.
+
+        Items follow their unit. A caption, with all that are equal to it under `caption_key`, is
+        judged as soon as one of its items is held out, and is then no training caption, whatever
+        other items have it. Captions without items are trained on.
+
+        Args:
+            held: (units,) which units are held out.
+        """
+        items = {m: held[self.units.of[m]] for m in MEDIA_MODALITIES}
+        texts = self._captions_of(items)
+        training, judged = {}, {}
         for modality, features in self.features.items():
+            out = texts if modality is Modality.TEXT else items[modality]
             ids = self.catalog.items(modality).ids
-            kept[modality] = features.take(ids[units[self.units.of[modality]]])
-        return Frozen(self.catalog, self.units, kept)
+            training[modality], judged[modality] = features.take(ids[~out]), features.take(ids[out])
+        return replace(self, features=training), replace(self, features=judged)
+
+    def _captions_of(self, items: Mapping[Modality, NDArray[np.bool_]]) -> NDArray[np.bool_]:
+        """Return which captions, up to `caption_key`, belong to one of the marked items."""
+        texts = self.catalog.items(Modality.TEXT)
+        keys = dict(zip(texts.ids.tolist(), map(caption_key, texts.captions), strict=True))
+        found = set()
+        for modality, marked in items.items():
+            ids = self.catalog.items(modality).ids[marked]
+            native = self.catalog.pairs.of(modality)
+            found |= {keys[t] for t in native[np.isin(native[:, 1], ids), 0].tolist()}
+        return np.array([key in found for key in keys.values()], dtype=bool)
 
     def pairs(self, modality: str) -> NDArray[np.int64]:
         """Return (pairs, 3): rows of the text and item features of each native pair, and its unit.

@@ -94,9 +94,7 @@ def _unknown(frozen: Frozen, model: Model) -> list[Skipped]:
 
 def has_both_sides(frozen: Frozen, held: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
     """Return whether captioned items remain on both sides of a split."""
-    for units in (held, ~held):
-        part = frozen.restrict(units)
-        native = [m for m in part.features if m is not Modality.TEXT and len(part.pairs(m))]
-        if not native:
+    for part in frozen.split(held):
+        if not any(len(part.pairs(m)) for m in part.features if m is not Modality.TEXT):
             return False
     return True

@@ -24,6 +24,7 @@ from pentad.groups.groups import Groups
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.neighbors import Neighbors
 from pentad.pipeline.frozen import Frozen
+from pentad.pipeline.models import BASELINES
 from pentad.pipeline.plan import EncoderPlan
 
 Choices = Mapping[Modality, Choice]
@@ -119,11 +120,9 @@ def learn_model(
 
 
 def baseline_models(plan: EncoderPlan, data: BridgeData, *, seed: int) -> dict[str, Model]:
-    """Return plain ridge and the class-name bridge as models."""
-    return {
-        "ridge": make_model("ridge", plan, ridge_baseline(data, seed=seed)),
-        "bridge": make_model("class-names", plan, class_name_baseline(data)),
-    }
+    """Return plain ridge and the class-name bridge as models, by their name in a report."""
+    maps = {"ridge": ridge_baseline(data, seed=seed), "bridge": class_name_baseline(data)}
+    return {name: make_model(BASELINES[name], plan, maps[name]) for name in BASELINES}
 
 
 def project(model: Model, features: Features) -> NDArray[np.float32]:

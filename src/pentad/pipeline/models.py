@@ -14,6 +14,8 @@ from pentad.store.records import committing, read_record
 from pentad.store.workspace import Workspace
 
 FINAL = "unified"
+BASELINES = {"ridge": "ridge", "bridge": "class-names"}
+"""Name in a report -> name of the saved model."""
 
 
 def save_model(

@@ -32,12 +32,24 @@ def replacing(path: Path) -> Iterator[Path]:
         fsync_file(coming)
         coming.replace(path)
         fsync_folder(path.parent)
-    except OSError as error:
+    except BaseException as error:
         discard(coming)
-        raise store_error(path, error) from error
-    except BaseException:
-        discard(coming)
-        raise
+        failure = write_failure(error)
+        if failure is None:
+            raise
+        raise store_error(path, failure) from error
+
+
+def write_failure(error: BaseException) -> OSError | None:
+    """Return what the operating system refused, or None if ``error`` is something else.
+
+    polars tells a full disk as a `ComputeError` whose text ends with what the system said.
+    """
+    if isinstance(error, OSError):
+        return error
+    if type(error).__module__.startswith("polars") and "io error" in str(error).lower():
+        return OSError(" ".join(str(error).rpartition("error: ")[2].split()))
+    return None
 
 
 def discard(path: Path) -> None:

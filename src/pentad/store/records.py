@@ -29,6 +29,7 @@ from pentad.store.atomic import (
     fsync_folder,
     next_path,
     store_error,
+    write_failure,
     write_json,
 )
 
@@ -116,12 +117,12 @@ def committing(record: Path) -> Iterator[Commit]:
     commit = Commit(record)
     try:
         yield commit
-    except OSError as error:
+    except BaseException as error:
         _drop(record, commit)
-        raise store_error(record, error) from error
-    except BaseException:
-        _drop(record, commit)
-        raise
+        failure = write_failure(error)
+        if failure is None:
+            raise
+        raise store_error(record, failure) from error
 
 
 def recover(folder: Path) -> None:

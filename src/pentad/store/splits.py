@@ -1,4 +1,4 @@
-"""What must stay on one side of a split: units of items that share a concept or a caption."""
+"""What must stay on one side of a split: items of one concept, or that share a caption."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class Units:
     """The unit of every item: what is never cut in two.
 
     Attributes:
-        labels: One label per unit: its alphabetically first concept, else its first caption key.
-        of: Modality -> int64 (items,), row numbers into `labels`, rows as in ``catalog.items(m)``.
+        labels: One label per unit: its concept, else the first caption key or item of it.
+        of: Media modality -> int64 (items,), row numbers into `labels`, rows as in
+            ``catalog.items(modality)``.
     """
 
     labels: list[str]
@@ -28,27 +29,36 @@ class Units:
 
 
 def split_units(catalog: Catalog) -> Units:
-    """Join everything that shares a concept, a caption key or a native pair into units.
+    """Return units: concepts, and for items without one, what hangs together by shared captions.
 
-    A caption that two concepts share joins them, so that no caption is ever on both sides.
+    Captions follow their items: one that items of several units share has no unit of its own, and
+    whoever splits has to keep it on the judged side alone.
     """
-    nodes = _Nodes()
     texts = catalog.items(Modality.TEXT)
-    text_nodes = [nodes.number("k" + caption_key(caption)) for caption in texts.captions]
-    members = {Modality.TEXT: text_nodes}
-    text_of = dict(zip(texts.ids.tolist(), text_nodes, strict=True))
+    key_of = {i: caption_key(c) for i, c in zip(texts.ids.tolist(), texts.captions, strict=True)}
+    nodes = _Nodes()
+    members: dict[Modality, list[int]] = {}
     for modality in MEDIA_MODALITIES:
         items = catalog.items(modality)
         concepts = zip(items.ids.tolist(), items.frame["concept"], strict=True)
         members[modality] = [
-            nodes.number(f"i{modality.value}/{item}" if concept is None else f"c{concept}")
-            for item, concept in concepts
+            nodes.number(_name(modality, item, concept)) for item, concept in concepts
         ]
-        item_of = dict(zip(items.ids.tolist(), members[modality], strict=True))
+        loose = {
+            item: node
+            for item, node, concept in zip(
+                items.ids.tolist(), members[modality], items.frame["concept"], strict=True
+            )
+            if concept is None
+        }
         for text_id, item_id in catalog.pairs.of(modality).tolist():
-            if text_id in text_of and item_id in item_of:
-                nodes.join(text_of[text_id], item_of[item_id])
+            if item_id in loose and text_id in key_of:
+                nodes.join(loose[item_id], nodes.number(f"k{key_of[text_id]}"))
     return _numbered(nodes, members)
+
+
+def _name(modality: Modality, item: int, concept: str | None) -> str:
+    return f"item {modality.value}/{item}" if concept is None else f"c{concept}"
 
 
 class _Nodes:
@@ -83,10 +93,11 @@ def _numbered(nodes: _Nodes, members: Mapping[Modality, list[int]]) -> Units:
     for name, node in nodes.names.items():
         root = nodes.root(node)
         labels[root] = min(labels.get(root, name), name)
-    order = sorted(labels, key=lambda root: labels[root])
+    used = {nodes.root(node) for rows in members.values() for node in rows}
+    order = sorted(used, key=lambda root: labels[root])
     number = {root: unit for unit, root in enumerate(order)}
     return Units(
-        [labels[root][1:] for root in order],
+        [labels[root] for root in order],
         {m: np.array([number[nodes.root(n)] for n in ns], np.int64) for m, ns in members.items()},
     )
 
