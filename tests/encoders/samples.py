@@ -51,9 +51,14 @@ def inputs(accepts: str) -> list[Media]:
     if accepts == "views":
         return [Views(np.stack([p, p[::-1], 255 - p])) for p in _pictures(rng)]
     if accepts == "video":
-        return [Video(np.stack([np.roll(p, k, axis=1) for k in range(5)]), 5.0) for p in _pictures(rng)]
+        return [
+            Video(np.stack([np.roll(p, k, axis=1) for k in range(5)]), 5.0) for p in _pictures(rng)
+        ]
     if accepts == "audio":
-        return [_tone(hertz, rate) for hertz, rate in ((60, 800), (110, 800), (150, 800), (70, 1600), (90, 1000))]
+        return [
+            _tone(hertz, rate)
+            for hertz, rate in ((60, 800), (110, 800), (150, 800), (70, 1600), (90, 1000))
+        ]
     return [_cloud(rng, stretch) for stretch in (0.3, 0.7, 1.0, 2.0, 4.0)]
 
 

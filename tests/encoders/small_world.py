@@ -1,4 +1,4 @@
-"""A generated world whose independent factors are known: what the built-in descriptors must show."""
+"""A generated world whose factors are known: what the built-in descriptors must show."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ def _corners(shape: str, turn: float) -> NDArray[np.float64]:
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 
 
-def _draw(picture: Any, shape: str, colour: tuple[int, ...], x: float, y: float, r: float, turn: float) -> None:
+def _draw(
+    picture: Any, shape: str, colour: tuple[int, ...], x: float, y: float, r: float, turn: float
+) -> None:
     if shape == "circle":
         picture.ellipse([x - r, y - r, x + r, y + r], fill=colour)
     else:
@@ -52,25 +54,45 @@ def _noisy(canvas: Pillow.Image, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _tint(colour: int, rng: np.random.Generator) -> tuple[int, ...]:
-    return tuple(int(v) for v in np.clip(np.array(COLOURS[colour]) + rng.integers(-15, 16, 3), 0, 255))
+    return tuple(
+        int(v) for v in np.clip(np.array(COLOURS[colour]) + rng.integers(-15, 16, 3), 0, 255)
+    )
 
 
 def picture(rng: np.random.Generator) -> tuple[Image, Factors]:
     """One shape, several times, of one colour and size, in one part of the picture."""
-    f = {"shape": int(rng.integers(5)), "colour": int(rng.integers(5)), "size": int(rng.integers(3)),
-         "count": int(rng.integers(1, 4)), "side": int(rng.integers(2))}  # fmt: skip
+    f = {
+        "shape": int(rng.integers(5)),
+        "colour": int(rng.integers(5)),
+        "size": int(rng.integers(3)),
+        "count": int(rng.integers(1, 4)),
+        "side": int(rng.integers(2)),
+    }
     canvas, pen = _canvas()
     radius = (5.5, 8.0, 11.0)[f["size"]]
     for row in rng.permutation(3)[: f["count"]]:
         x = rng.uniform(14, 32) + 48 * f["side"]
-        _draw(pen, SHAPES[f["shape"]], _tint(f["colour"], rng), x, 16 + 32 * row, radius, rng.uniform(0, 6.3))
+        _draw(
+            pen,
+            SHAPES[f["shape"]],
+            _tint(f["colour"], rng),
+            x,
+            16 + 32 * row,
+            radius,
+            rng.uniform(0, 6.3),
+        )
     return Image(_noisy(canvas, rng)), f
 
 
 def clip(rng: np.random.Generator) -> tuple[Video, Factors]:
     """One shape moving in one of eight directions, or staying, growing or not."""
-    f = {"shape": int(rng.integers(5)), "colour": int(rng.integers(5)), "way": int(rng.integers(9)),
-         "speed": int(rng.integers(2)), "grows": int(rng.integers(2))}  # fmt: skip
+    f = {
+        "shape": int(rng.integers(5)),
+        "colour": int(rng.integers(5)),
+        "way": int(rng.integers(9)),
+        "speed": int(rng.integers(2)),
+        "grows": int(rng.integers(2)),
+    }
     length = 0 if f["way"] == 8 else (14, 30)[f["speed"]]
     step = np.array([np.cos(f["way"] * np.pi / 4), np.sin(f["way"] * np.pi / 4)]) * length
     middle, turn, frames = rng.uniform(42, 54, 2), rng.uniform(0, 6.3), []
@@ -85,8 +107,13 @@ def clip(rng: np.random.Generator) -> tuple[Video, Factors]:
 
 def sound(rng: np.random.Generator) -> tuple[Audio, Factors]:
     """A note of some pitch, timbre, glide and loudness course, repeated in some rhythm."""
-    f = {"pitch": int(rng.integers(6)), "timbre": int(rng.integers(4)), "beats": int(rng.integers(1, 6)),
-         "glide": int(rng.integers(3)), "decay": int(rng.integers(2))}  # fmt: skip
+    f = {
+        "pitch": int(rng.integers(6)),
+        "timbre": int(rng.integers(4)),
+        "beats": int(rng.integers(1, 6)),
+        "glide": int(rng.integers(3)),
+        "decay": int(rng.integers(2)),
+    }
     hertz = 110 * 2 ** (f["pitch"] / 2 + rng.uniform(-0.1, 0.1))
     size = int(2.0 * RATE / f["beats"])
     time = np.arange(size) / RATE
@@ -110,14 +137,17 @@ def _wave(timbre: int, phase: NDArray[np.float64], rng: np.random.Generator) -> 
 
 
 def cloud(rng: np.random.Generator) -> tuple[Points, Factors]:
-    """Solids of one form, height and colour, one to three side by side, turned about the upright axis."""
-    f = {"form": int(rng.integers(5)), "colour": int(rng.integers(5)), "height": int(rng.integers(3)),
-         "count": int(rng.integers(1, 4)), "hole": 0}  # fmt: skip
-    del f["hole"]
+    """One to three solids of one form, height and colour, turned about the upright axis."""
+    f = {
+        "form": int(rng.integers(5)),
+        "colour": int(rng.integers(5)),
+        "height": int(rng.integers(3)),
+        "count": int(rng.integers(1, 4)),
+    }
     parts = []
     for number in range(f["count"]):
         xyz = _solid(f["form"], rng) * [1, (0.6, 1.0, 1.7)[f["height"]], 1]
-        parts.append(xyz + [number * 3.2, 0, 0])
+        parts.append(xyz + np.array([number * 3.2, 0, 0]))
     xyz, turn = np.concatenate(parts), rng.uniform(0, 6.3)
     spin = np.array([[np.cos(turn), 0, np.sin(turn)], [0, 1, 0], [-np.sin(turn), 0, np.cos(turn)]])
     xyz = (xyz @ spin + rng.normal(0, 0.01, xyz.shape)) * rng.uniform(0.5, 2)
@@ -136,7 +166,9 @@ def _solid(form: int, rng: np.random.Generator, count: int = 600) -> NDArray[np.
         box[np.arange(count), axis] = np.sign(box[np.arange(count), axis])
         return box
     if form == 2:
-        return np.stack([(1 - height) / 2 * np.cos(turn), height, (1 - height) / 2 * np.sin(turn)], axis=1)
+        return np.stack(
+            [(1 - height) / 2 * np.cos(turn), height, (1 - height) / 2 * np.sin(turn)], axis=1
+        )
     if form == 3:
         return np.stack([np.cos(turn), height, np.sin(turn)], axis=1)
     tube = rng.uniform(0, 2 * np.pi, count)
@@ -144,7 +176,9 @@ def _solid(form: int, rng: np.random.Generator, count: int = 600) -> NDArray[np.
     return np.stack([ring * np.cos(turn), 0.3 * np.sin(tube), ring * np.sin(turn)], axis=1)
 
 
-def sample(make: Callable[[np.random.Generator], tuple[Any, Factors]], count: int, seed: int) -> tuple[list[Any], dict[str, NDArray[np.int64]]]:  # fmt: skip
+def sample(
+    make: Callable[[np.random.Generator], tuple[Any, Factors]], count: int, seed: int
+) -> tuple[list[Any], dict[str, NDArray[np.int64]]]:
     """Return ``count`` inputs and, for each factor, its values."""
     rng = np.random.default_rng(seed)
     made = [make(rng) for _ in range(count)]
@@ -153,8 +187,13 @@ def sample(make: Callable[[np.random.Generator], tuple[Any, Factors]], count: in
     }
 
 
-def ridge_accuracy(train: NDArray[np.float32], labels: NDArray[np.int64], test: NDArray[np.float32],
-                   truth: NDArray[np.int64], strength: float = 0.03) -> float:  # fmt: skip
+def ridge_accuracy(
+    train: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    test: NDArray[np.float32],
+    truth: NDArray[np.int64],
+    strength: float = 0.03,
+) -> float:
     """Return how often a ridge regression on one-hot targets names the right value."""
     values = np.unique(labels)
     mean = train.mean(axis=0)

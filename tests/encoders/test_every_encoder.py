@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,12 +39,12 @@ class Case:
         return self.encoder.encode(items, modality=self.modality, batch_size=batch_size)
 
 
-@pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join(case))
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+@pytest.fixture(scope="module", params=CASES, ids="-".join)
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Case:
     name, modality = request.param
     made = encoder(name, tmp_path_factory.mktemp(name))
     items = inputs(kind_of(made, modality))
-    yield Case(made, modality, items, made.encode(items, modality=modality))
+    return Case(made, modality, items, made.encode(items, modality=modality))
 
 
 def test_serves_what_it_says(case: Case) -> None:
@@ -60,7 +59,9 @@ def test_gives_one_finite_float32_row_per_input(case: Case) -> None:
 
 
 def test_rows_have_length_one_unless_the_object_is_a_strangers(case: Case) -> None:
-    assert case.encoder.name == "lengths" or np.allclose(np.linalg.norm(case.vectors, axis=1), 1, atol=1e-6)
+    assert case.encoder.name == "lengths" or np.allclose(
+        np.linalg.norm(case.vectors, axis=1), 1, atol=1e-6
+    )
 
 
 def test_the_same_input_gives_the_same_bits(case: Case) -> None:

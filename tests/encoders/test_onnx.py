@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pentad.core.errors import InputError
 from pentad.encoders.onnx import OnnxClassifier, load_onnx
+from pentad.encoders.onnx_session import Session
 from pentad.encoders.protocol import Classifier
 from pentad.media.types import Audio, Image, Video, Views
 from tests.encoders import tiny_onnx
@@ -45,7 +47,9 @@ def test_other_poolings_over_tokens(tmp_path: Path, pooling: str, expected: list
 
 
 def test_pooling_inside_the_graph_is_left_alone(tmp_path: Path) -> None:
-    encoder = load_onnx(text_folder(tmp_path, pooled=True, pooling="mean, inside the graph", normalize="none"))
+    encoder = load_onnx(
+        text_folder(tmp_path, pooled=True, pooling="mean, inside the graph", normalize="none")
+    )
     assert encoder.encode(["red ball"], modality="text")[0].tolist() == [0.5, 1, 0]
 
 
@@ -56,7 +60,9 @@ def test_captions_are_truncated_and_an_empty_one_is_padding(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("batch", ["n", 1])
-def test_graphs_of_fixed_length_are_padded_behind_the_mask(tmp_path: Path, batch: int | str) -> None:
+def test_graphs_of_fixed_length_are_padded_behind_the_mask(
+    tmp_path: Path, batch: int | str
+) -> None:
     encoder = load_onnx(text_folder(tmp_path, shape=(batch, 3), dtype=np.int32, normalize="none"))
     captions = ["red ball", "red ball blue red", "blue"]
     expected = [[0.5, 1, 0], [0, 2 / 3, 1 / 3], [-1, 0, 1]]
@@ -126,7 +132,9 @@ def test_class_scores_can_be_the_maximum_over_patches(tmp_path: Path) -> None:
     mean = load_onnx(tmp_path)
     rewrite(tmp_path, "audio", {"class_pooling": "max"}, {})
     most = load_onnx(tmp_path)
-    rise = Audio(np.sin(np.arange(200, dtype=np.float32)) * np.linspace(0, 1, 200, dtype=np.float32), 800)
+    rise = Audio(
+        np.sin(np.arange(200, dtype=np.float32)) * np.linspace(0, 1, 200, dtype=np.float32), 800
+    )
     scores = [e.encode_and_classify([rise], modality="audio").scores[0, 0] for e in (mean, most)]  # type: ignore[attr-defined]
     assert scores[1] > scores[0]
 
@@ -163,10 +171,21 @@ def fingerprint(folder: Path) -> str:
 def test_the_fingerprint_covers_what_changes_a_vector_and_nothing_else(tmp_path: Path) -> None:
     image_folder(tmp_path)
     first = fingerprint(tmp_path)
-    for remark in ({"licence": "MIT"}, {"notes": "x"}, {"source": "y"}, {"semantic": False}, {"name": "other"}):
+    for remark in (
+        {"licence": "MIT"},
+        {"notes": "x"},
+        {"source": "y"},
+        {"semantic": False},
+        {"name": "other"},
+    ):
         rewrite(tmp_path, "image", remark, {})
         assert fingerprint(tmp_path) == first
-    changed = [({"revision": "2"}, {}), ({"normalize": "none"}, {}), ({}, {"pad_value": 0}), ({}, {"mean": [1, 2, 3]})]
+    changed = [
+        ({"revision": "2"}, {}),
+        ({"normalize": "none"}, {}),
+        ({}, {"pad_value": 0}),
+        ({}, {"mean": [1, 2, 3]}),
+    ]
     for values, preprocess in changed:
         rewrite(tmp_path, "image", values, preprocess)
         assert fingerprint(tmp_path) != first
@@ -190,7 +209,9 @@ def test_defaults_written_out_leave_the_fingerprint_alone(tmp_path: Path) -> Non
     assert fingerprint(tmp_path) == first
 
 
-@pytest.mark.parametrize("content", [b"", b"not a model at all", bytes(100), b"\x0a\xff\xff\xff\xff\x0f"])
+@pytest.mark.parametrize(
+    "content", [b"", b"not a model at all", bytes(100), b"\x0a\xff\xff\xff\xff\x0f"]
+)
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path, content: bytes) -> None:
     image_folder(tmp_path)
     (tmp_path / "model.onnx").write_bytes(content)
@@ -203,7 +224,7 @@ def test_a_model_that_cannot_be_opened_gives_one_line(tmp_path: Path) -> None:
     nodes = [node("NoSuchOperator", ["x"], "feat")]
     data = tiny_onnx.model(nodes, [], [value("x", ("n", 3, 4, 4))], [value("feat", ("n", 3))])
     (tmp_path / "model.onnx").write_bytes(data)
-    with pytest.raises(InputError, match="cannot be opened: .*NoSuchOperator") as caught:
+    with pytest.raises(InputError, match=r"cannot be opened: .*NoSuchOperator") as caught:
         load_onnx(tmp_path)
     assert "\n" not in str(caught.value)
     assert "ONNXRuntimeError" not in str(caught.value)
@@ -213,9 +234,11 @@ def test_a_model_that_does_not_take_the_cards_size_is_refused_at_loading(tmp_pat
     image_folder(tmp_path)
     nodes = [node("MatMul", ["x", "w"], "feat"), node("Identity", ["feat"], "logits")]
     data = tiny_onnx.model(
-        nodes, [tensor("w", np.ones((7, 3), np.float32))],
-        [value("x", ("n", 3, "h", "w"))], [value("feat", ("n", 3, "h", 3)), value("logits", ("n", 3, "h", 3))],
-    )  # fmt: skip
+        nodes,
+        [tensor("w", np.ones((7, 3), np.float32))],
+        [value("x", ("n", 3, "h", "w"))],
+        [value("feat", ("n", 3, "h", 3)), value("logits", ("n", 3, "h", 3))],
+    )
     (tmp_path / "model.onnx").write_bytes(data)
     with pytest.raises(InputError, match=r"model\.onnx: cannot be run: ") as caught:
         load_onnx(tmp_path)
@@ -226,4 +249,99 @@ def test_a_damaged_tokenizer_is_refused(tmp_path: Path) -> None:
     text_folder(tmp_path)
     (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(InputError, match=r"tokenizer\.json: is not a tokenizer\.json: "):
+        load_onnx(tmp_path)
+
+
+def test_captions_run_alone_where_company_would_change_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, sizes = Session.run, []
+
+    def touchy(self: Session, names: list[str], feed: Any) -> list[Any]:
+        sizes.append(len(feed["input_ids"]))
+        return [output + np.float32(1e-6) * (sizes[-1] - 1) for output in run(self, names, feed)]
+
+    monkeypatch.setattr(Session, "run", touchy)
+    encoder = load_onnx(text_folder(tmp_path))
+    assert max(sizes) > 1
+    sizes.clear()
+    encoder.encode(["red ball", "ball red", "blue blue"], modality="text")
+    assert sizes == [1, 1, 1]
+
+
+def test_captions_of_one_length_share_a_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    encoder = load_onnx(text_folder(tmp_path), threads=1)
+    run, sizes = Session.run, []
+
+    def counted(self: Session, names: list[str], feed: Any) -> list[Any]:
+        sizes.append(len(feed["input_ids"]))
+        return run(self, names, feed)
+
+    monkeypatch.setattr(Session, "run", counted)
+    encoder.encode(["red", "red ball", "ball", "blue", "blue ball"], modality="text")
+    assert sizes == [3, 2]
+    sizes.clear()
+    encoder.encode(["red", "red ball", "ball", "blue", "blue ball"], modality="text", batch_size=2)
+    assert sizes == [2, 1, 2]
+
+
+def test_empty_pictures_are_refused(tmp_path: Path) -> None:
+    encoder = load_onnx(image_folder(tmp_path))
+    with pytest.raises(InputError, match="input 1: it is empty"):
+        encoder.encode([Image(RED), Image(RED[:0])], modality="image")
+
+
+@pytest.mark.parametrize(("make", "kind"), [(image_folder, "image"), (audio_folder, "audio")])
+def test_models_of_two_inputs_are_for_text_only(tmp_path: Path, make: Any, kind: str) -> None:
+    make(tmp_path)
+    shape = ("n", 3, "h", "w") if kind == "image" else ("n", 1, 6, 4)
+    names = ("feat", "logits") if kind == "image" else ("embedding", "scores")
+    data = tiny_onnx.model(
+        [node("Add", ["a", "b"], names[0]), node("Identity", [names[0]], names[1])],
+        [],
+        [value("a", shape), value("b", shape)],
+        [value(name, shape) for name in names],
+    )
+    (tmp_path / "model.onnx").write_bytes(data)
+    rewrite(tmp_path, kind, {"inputs": ["a", "b"]}, {})
+    with pytest.raises(InputError, match="takes one input"):
+        load_onnx(tmp_path)
+
+
+def test_text_models_take_only_known_inputs(tmp_path: Path) -> None:
+    text_folder(tmp_path)
+    data = tiny_onnx.model(
+        [node("Gather", ["table", "words"], "states")],
+        [tensor("table", tiny_onnx.TABLE)],
+        [value("words", ("n", "t"), np.int64)],
+        [value("states", ("n", "t", 3))],
+    )
+    (tmp_path / "model.onnx").write_bytes(data)
+    rewrite(tmp_path, "text", {"inputs": ["words"]}, {})
+    with pytest.raises(InputError, match=r"a text model takes these inputs; expected .*input_ids"):
+        load_onnx(tmp_path)
+
+
+def test_a_pooling_that_does_not_fit_is_refused(tmp_path: Path) -> None:
+    image_folder(tmp_path, pooled=False)
+    rewrite(tmp_path, "image", {"pooling": "cls"}, {})
+    with pytest.raises(InputError, match="does not fit the model's output"):
+        load_onnx(tmp_path)
+    rewrite(tmp_path, "image", {"pooling": "none"}, {})
+    with pytest.raises(InputError, match=r"got 'none' for \(1, 3, 4, 4\)"):
+        load_onnx(tmp_path)
+
+
+def test_a_sound_model_must_give_one_row_per_patch(tmp_path: Path) -> None:
+    audio_folder(tmp_path)
+    data = tiny_onnx.model(
+        [node("Relu", ["audio"], "embedding"), node("Relu", ["embedding"], "scores")],
+        [],
+        [value("audio", ("n", 1, 6, 4))],
+        [value("embedding", ("n", 1, 6, 4)), value("scores", ("n", 1, 6, 4))],
+    )
+    (tmp_path / "model.onnx").write_bytes(data)
+    with pytest.raises(InputError, match=r"is not \(patches, dim\)"):
         load_onnx(tmp_path)

@@ -15,11 +15,10 @@ from tests.encoders.tiny_onnx import audio_folder, image_folder, text_folder, wr
 
 
 def rewrite(folder: Path, kind: str, values: dict[str, Any], preprocess: dict[str, Any]) -> None:
-    """Write the tiny card again with changes; None takes a key out."""
+    """Write the tiny card again with changes."""
     base: dict[str, Any] = getattr(tiny_onnx, kind.upper()) | values
     section: dict[str, Any] = getattr(tiny_onnx, f"{kind.upper()}_PREPROCESS") | preprocess
-    keep = [{k: v for k, v in table.items() if v is not None} for table in (base, section)]
-    write_card(folder, *keep)
+    write_card(folder, base, section)
 
 
 MAKERS = {"text": text_folder, "image": image_folder, "audio": audio_folder}
@@ -50,11 +49,23 @@ WRONG = [
     ("text", {}, {"add_special_tokens": 1}, "preprocess.add_special_tokens", "true or false"),
     ("image", {"tokenizer": "classes.txt"}, {}, "tokenizer", "only a text card"),
     ("image", {"class_activation": None}, {}, "class_activation", "missing beside 'classes'"),
-    ("image", {"class_output": "feat"}, {}, "classes", "one name for each score; expected 3 names, got 2"),
+    (
+        "image",
+        {"class_output": "feat"},
+        {},
+        "classes",
+        "one name for each score; expected 3 names, got 2",
+    ),
     ("image", {"output": "logits"}, {}, "dim", "expected 2, got 3"),
     ("image", {}, {"pad": None}, "preprocess.pad", "missing with resize = 'fit'"),
     ("image", {}, {"crop": "center"}, "preprocess.crop", "resize = 'shortest' only"),
-    ("image", {}, {"resize": "shortest", "pad": None, "pad_value": None}, "preprocess.crop", "missing"),
+    (
+        "image",
+        {},
+        {"resize": "shortest", "pad": None, "pad_value": None},
+        "preprocess.crop",
+        "missing",
+    ),
     ("image", {}, {"mean": [1.0]}, "preprocess.mean", "3 numbers"),
     ("image", {}, {"std": [1, 0, 1]}, "preprocess.std", "no zeros"),
     ("image", {}, {"std": [1, "a", 1]}, "preprocess.std", "list of numbers"),
@@ -67,17 +78,30 @@ WRONG = [
     ("audio", {}, {"log_offset": 0.0}, "preprocess.log_offset", "more than 0"),
     ("audio", {}, {"min_samples": 69}, "preprocess.min_samples", "one patch of 6 frames"),
     ("audio", {}, {"mel_triangles": "round"}, "preprocess.mel_triangles", "'linear in mel'"),
-    ("audio", {}, {"mel_triangles": "linear in mel, height 1, area 1"}, "preprocess.mel_triangles", "then"),
+    (
+        "audio",
+        {},
+        {"mel_triangles": "linear in mel, height 1, area 1"},
+        "preprocess.mel_triangles",
+        "then",
+    ),
     ("audio", {}, {"spectrum": "phase"}, "preprocess.spectrum", "'magnitude' or 'power'"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
-    ("kind", "values", "preprocess", "column", "message"), WRONG, ids=[f"{w[0]}-{w[3]}-{n}" for n, w in enumerate(WRONG)]
-)  # fmt: skip
+    ("kind", "values", "preprocess", "column", "message"),
+    WRONG,
+    ids=[f"{w[0]}-{w[3]}-{n}" for n, w in enumerate(WRONG)],
+)
 def test_a_wrong_card_is_refused(
-    tmp_path: Path, kind: str, values: dict[str, Any], preprocess: dict[str, Any], column: str, message: str
-) -> None:  # fmt: skip
+    tmp_path: Path,
+    kind: str,
+    values: dict[str, Any],
+    preprocess: dict[str, Any],
+    column: str,
+    message: str,
+) -> None:
     MAKERS[kind](tmp_path)
     rewrite(tmp_path, kind, values, preprocess)
     with pytest.raises(InputError) as caught:
@@ -93,7 +117,7 @@ def test_an_unreadable_card_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such card"):
         read_onnx_card(tmp_path)
     card.write_text("name = \n")
-    with pytest.raises(InputError, match="not valid TOML.*line 1"):
+    with pytest.raises(InputError, match=r"not valid TOML.*line 1"):
         read_onnx_card(tmp_path)
     card.write_bytes(b"name = '\xff'")
     with pytest.raises(InputError, match="not UTF-8"):
@@ -132,9 +156,14 @@ def test_files_may_lie_in_a_folder_below(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"warm\n\ncold\n", ":2: needs one class name"), (b"\n", "one class name"), (b"\xff\n", "not UTF-8"),
-     (b"warm\n", "2 names, got 1"), (b"warm\ncold\nhot\n", "2 names, got 3")],
-)  # fmt: skip
+    [
+        (b"warm\n\ncold\n", ":2: needs one class name"),
+        (b"\n", "one class name"),
+        (b"\xff\n", "not UTF-8"),
+        (b"warm\n", "2 names, got 1"),
+        (b"warm\ncold\nhot\n", "2 names, got 3"),
+    ],
+)
 def test_wrong_class_lists_are_refused(tmp_path: Path, content: bytes, message: str) -> None:
     image_folder(tmp_path)
     (tmp_path / "classes.txt").write_bytes(content)
@@ -144,6 +173,11 @@ def test_wrong_class_lists_are_refused(tmp_path: Path, content: bytes, message: 
 
 def test_remarks_default_and_reach_the_card(tmp_path: Path) -> None:
     text_folder(tmp_path)
-    rewrite(tmp_path, "text", {"description": "Three words.", "citation": "Nobody", "semantic": False}, {"notes": "n"})
+    rewrite(
+        tmp_path,
+        "text",
+        {"description": "Three words.", "citation": "Nobody", "semantic": False},
+        {"notes": "n"},
+    )
     card = load_onnx(tmp_path).card
     assert (card.description, card.citation, card.semantic) == ("Three words.", "Nobody", False)

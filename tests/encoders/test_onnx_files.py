@@ -20,7 +20,10 @@ def write(folder: Path, location: str) -> Path:
     ]
     data = model(
         nodes,
-        [external_tensor("big", (3, 3), location), tiny_onnx.tensor("weights", tiny_onnx.CLASS_WEIGHTS)],
+        [
+            external_tensor("big", (3, 3), location),
+            tiny_onnx.tensor("weights", tiny_onnx.CLASS_WEIGHTS),
+        ],
         [value("x", ("n", 3, "h", "w"))],
         [value("feat", ("n", 3)), value("logits", ("n", 2))],
     )
@@ -82,10 +85,19 @@ def test_endless_nesting_is_refused(tmp_path: Path) -> None:
 
 def test_other_kinds_of_field_are_stepped_over(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    head = bytes([50 << 3 & 0x7F | 1 | 0x80, 3, *range(8)]) + bytes([51 << 3 & 0x7F | 5 | 0x80, 3, *range(4)])
+    head = bytes([50 << 3 & 0x7F | 1 | 0x80, 3, *range(8)]) + bytes(
+        [51 << 3 & 0x7F | 5 | 0x80, 3, *range(4)]
+    )
     path.write_bytes(head + message((7, message((2, "g")))))
     assert external_files(path) == ()
     path.write_bytes(bytes([1 << 3 | 3]))
+    with pytest.raises(InputError, match="not an ONNX file"):
+        external_files(path)
+    for cut in (b"\x80", b"\xff" * 11, bytes([7 << 3 | 2, 9])):
+        path.write_bytes(cut)
+        with pytest.raises(InputError, match="not an ONNX file"):
+            external_files(path)
+    path.write_bytes(message((1, 8)))
     with pytest.raises(InputError, match="not an ONNX file"):
         external_files(path)
     with pytest.raises(InputError, match="cannot be read"):

@@ -47,12 +47,14 @@ def test_listing_and_lookup_load_no_heavy_library() -> None:
         "list_encoders(); [get_encoder(c.name) for c in list_encoders()]; "
         f"sys.exit(', '.join(m for m in {heavy} if m in sys.modules) or 0)"
     )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
     assert result.returncode == 0, result.stderr
 
 
 def test_an_unknown_name_suggests_the_nearest() -> None:
-    with pytest.raises(UnknownName, match="did you mean 'hashed-text'.*pentad list encoders"):
+    with pytest.raises(UnknownName, match=r"did you mean 'hashed-text'.*pentad list encoders"):
         get_encoder("hashd-text")
 
 
@@ -72,7 +74,9 @@ def test_a_registered_encoder_is_found_and_loaded_late(clean: None) -> None:
 @pytest.mark.parametrize("name", ["", "a/b", "onnx:x", "image=x", ".hidden"])
 def test_names_that_read_as_something_else_cannot_be_registered(clean: None, name: str) -> None:
     with pytest.raises(InputError, match="wrong encoder name"):
-        register_encoder(name, lambda: get_encoder("hashed-text"), card=replace(HASHED_TEXT, name=name))
+        register_encoder(
+            name, lambda: get_encoder("hashed-text"), card=replace(HASHED_TEXT, name=name)
+        )
 
 
 def test_a_name_is_registered_once_and_under_its_own_card(clean: None) -> None:
@@ -82,7 +86,9 @@ def test_a_name_is_registered_once_and_under_its_own_card(clean: None) -> None:
         register_encoder("other", lambda: get_encoder("hashed-text"), card=HASHED_TEXT)
 
 
-def test_a_card_folder_is_found_by_prefix_and_by_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_card_folder_is_found_by_prefix_and_by_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "tiny"
     folder.mkdir()
     text_folder(folder)

@@ -31,7 +31,10 @@ def test_the_dimension_is_found_by_asking_or_trying() -> None:
 
 def test_the_fingerprint_follows_name_and_revision() -> None:
     one = as_encoder(Lengths(), name="a", modality="text")
-    assert one.fingerprint == as_encoder(Returns([[0, 1]]), name="a", modality="text", dim=2).fingerprint
+    assert (
+        one.fingerprint
+        == as_encoder(Returns([[0, 1]]), name="a", modality="text", dim=2).fingerprint
+    )
     other = as_encoder(Lengths(), name="a", modality="text", revision="1")
     assert space_of(one) != space_of(other)
     assert space_of(one).startswith("a-")
@@ -39,7 +42,11 @@ def test_the_fingerprint_follows_name_and_revision() -> None:
 
 def test_batches_reach_the_object_in_order() -> None:
     encoder = as_encoder(Lengths(), name="a", modality="text")
-    assert encoder.encode(["e", "ab", "abc"], modality="text", batch_size=2).tolist() == [[1, 2], [2, 1], [3, 1]]
+    assert encoder.encode(["e", "ab", "abc"], modality="text", batch_size=2).tolist() == [
+        [1, 2],
+        [2, 1],
+        [3, 1],
+    ]
 
 
 def test_tensors_are_taken() -> None:
@@ -51,8 +58,13 @@ def test_tensors_are_taken() -> None:
 
 @pytest.mark.parametrize(
     ("rows", "message"),
-    [([[1, 2, 3]], "wrong shape"), ([1, 2], "wrong shape"), ([["x", "y"]], "rows of numbers"), ([[1], [2, 3]], "rows of numbers")],
-)  # fmt: skip
+    [
+        ([[1, 2, 3]], "wrong shape"),
+        ([1, 2], "wrong shape"),
+        ([["x", "y"]], "rows of numbers"),
+        ([[1], [2, 3]], "rows of numbers"),
+    ],
+)
 def test_wrong_results_are_refused(rows: Any, message: str) -> None:
     encoder = as_encoder(Returns(rows), name="a", modality="text", dim=2)
     with pytest.raises(InputError, match=message):

@@ -63,18 +63,27 @@ def node(op: str, inputs: Sequence[str], output: str, **attributes: int | list[i
     )
 
 
-def model(nodes: Sequence[bytes], tensors: Sequence[bytes], inputs: Sequence[bytes], outputs: Sequence[bytes]) -> bytes:
+def model(
+    nodes: Sequence[bytes],
+    tensors: Sequence[bytes],
+    inputs: Sequence[bytes],
+    outputs: Sequence[bytes],
+) -> bytes:
     graph = message(
-        *[(1, n) for n in nodes], (2, "tiny"), *[(5, t) for t in tensors],
-        *[(11, i) for i in inputs], *[(12, o) for o in outputs],
-    )  # fmt: skip
+        *[(1, n) for n in nodes],
+        (2, "tiny"),
+        *[(5, t) for t in tensors],
+        *[(11, i) for i in inputs],
+        *[(12, o) for o in outputs],
+    )
     return message((1, 8), (7, graph), (8, message((1, ""), (2, 17))))
 
 
 def write_card(folder: Path, values: dict[str, Any], preprocess: dict[str, Any]) -> Path:
-    """Write card.toml; JSON of plain values is TOML, too."""
-    lines = [f"{key} = {json.dumps(v)}" for key, v in values.items()]
-    lines += ["[preprocess]", *[f"{key} = {json.dumps(v)}" for key, v in preprocess.items()]]
+    """Write card.toml, leaving out what is None; JSON of plain values is TOML, too."""
+    lines = [f"{key} = {json.dumps(v)}" for key, v in values.items() if v is not None]
+    lines.append("[preprocess]")
+    lines += [f"{key} = {json.dumps(v)}" for key, v in preprocess.items() if v is not None]
     (folder / "card.toml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return folder
 
@@ -84,39 +93,83 @@ COMMON = {"file": "model.onnx", "normalize": "l2", "licence": "CC0", "source": "
 # Token vectors: [UNK], red, ball, blue
 TABLE = np.array([[0, 0, 1], [1, 0, 0], [0, 2, 0], [-1, 0, 1]], dtype=np.float32)
 TEXT = COMMON | {
-    "name": "tiny-text", "modality": "text", "tokenizer": "tokenizer.json",
-    "inputs": ["input_ids", "attention_mask"], "output": "states", "dim": 3, "pooling": "mean",
-}  # fmt: skip
+    "name": "tiny-text",
+    "modality": "text",
+    "tokenizer": "tokenizer.json",
+    "inputs": ["input_ids", "attention_mask"],
+    "output": "states",
+    "dim": 3,
+    "pooling": "mean",
+}
 TEXT_PREPROCESS = {"max_tokens": 4, "add_special_tokens": False, "pad_id": 0, "lowercase": True}
 
 IMAGE = COMMON | {
-    "name": "tiny-image", "modality": "image", "inputs": ["x"], "output": "feat", "dim": 3,
-    "pooling": "global average, inside the graph", "classes": "classes.txt",
-    "class_output": "logits", "class_activation": "softmax",
-}  # fmt: skip
+    "name": "tiny-image",
+    "modality": "image",
+    "inputs": ["x"],
+    "output": "feat",
+    "dim": 3,
+    "pooling": "global average, inside the graph",
+    "classes": "classes.txt",
+    "class_output": "logits",
+    "class_activation": "softmax",
+}
 IMAGE_PREPROCESS = {
-    "color": "RGB", "size": 4, "resize": "fit", "pad": "center", "pad_value": 255,
-    "mean": [127.0, 127.0, 127.0], "std": [128.0, 128.0, 128.0], "layout": "NCHW",
-    "video_frames": 2, "point_views": 3,
-}  # fmt: skip
+    "color": "RGB",
+    "size": 4,
+    "resize": "fit",
+    "pad": "center",
+    "pad_value": 255,
+    "mean": [127.0, 127.0, 127.0],
+    "std": [128.0, 128.0, 128.0],
+    "layout": "NCHW",
+    "video_frames": 2,
+    "point_views": 3,
+}
 CLASS_WEIGHTS = np.array([[1, 0], [0, 1], [2, -1]], dtype=np.float32)
 
 AUDIO = COMMON | {
-    "name": "tiny-audio", "modality": "audio", "inputs": ["audio"], "output": "embedding", "dim": 4,
-    "pooling": "mean", "classes": "classes.txt", "class_output": "scores",
-    "class_activation": "sigmoid", "class_pooling": "mean",
-}  # fmt: skip
+    "name": "tiny-audio",
+    "modality": "audio",
+    "inputs": ["audio"],
+    "output": "embedding",
+    "dim": 4,
+    "pooling": "mean",
+    "classes": "classes.txt",
+    "class_output": "scores",
+    "class_activation": "sigmoid",
+    "class_pooling": "mean",
+}
 AUDIO_PREPROCESS = {
-    "sample_rate": 800, "window": "hann_periodic", "window_samples": 20, "hop_samples": 10,
-    "fft_size": 32, "spectrum": "magnitude", "pad_frames": "none", "mel_bands": 4,
-    "mel_formula": "htk", "mel_min_hz": 20.0, "mel_max_hz": 400.0,
+    "sample_rate": 800,
+    "window": "hann_periodic",
+    "window_samples": 20,
+    "hop_samples": 10,
+    "fft_size": 32,
+    "spectrum": "magnitude",
+    "pad_frames": "none",
+    "mel_bands": 4,
+    "mel_formula": "htk",
+    "mel_min_hz": 20.0,
+    "mel_max_hz": 400.0,
     "mel_triangles": "linear in mel, height 1, no area normalisation; bin 0 is zero",
-    "log": "ln", "log_offset": 0.01, "patch_frames": 6, "patch_hop_frames": 3, "min_samples": 70,
+    "log": "ln",
+    "log_offset": 0.01,
+    "patch_frames": 6,
+    "patch_hop_frames": 3,
+    "min_samples": 70,
     "max_seconds": 2.0,
-}  # fmt: skip
+}
 
 
-def text_folder(folder: Path, *, shape: Sequence[int | str] = ("n", "t"), dtype: Any = np.int64, pooled: bool = False, **changes: Any) -> Path:  # fmt: skip
+def text_folder(
+    folder: Path,
+    *,
+    shape: Sequence[int | str] = ("n", "t"),
+    dtype: Any = np.int64,
+    pooled: bool = False,
+    **changes: Any,
+) -> Path:
     """A text model that looks tokens up in TABLE."""
     from tokenizers import Tokenizer, models, pre_tokenizers
 
@@ -130,10 +183,14 @@ def text_folder(folder: Path, *, shape: Sequence[int | str] = ("n", "t"), dtype:
     inputs = [value(name, shape, dtype) for name in ("input_ids", "attention_mask")]
     (folder / "model.onnx").write_bytes(model(nodes, [tensor("table", TABLE)], inputs, outputs))
     preprocess = TEXT_PREPROCESS | {k: v for k, v in changes.items() if k in TEXT_PREPROCESS}
-    return write_card(folder, TEXT | {k: v for k, v in changes.items() if k not in preprocess}, preprocess)
+    return write_card(
+        folder, TEXT | {k: v for k, v in changes.items() if k not in preprocess}, preprocess
+    )
 
 
-def image_folder(folder: Path, *, layout: str = "NCHW", pooled: bool = True, **preprocess: Any) -> Path:
+def image_folder(
+    folder: Path, *, layout: str = "NCHW", pooled: bool = True, **preprocess: Any
+) -> Path:
     """An image model whose vector is the mean colour as the model sees it."""
     shape = ("n", 3, "h", "w") if layout == "NCHW" else ("n", "h", "w", 3)
     axes = [2, 3] if layout == "NCHW" else [1, 2]

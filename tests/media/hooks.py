@@ -7,52 +7,72 @@ import signal
 import threading
 import time
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from pentad.core.errors import DecodeError, Reason
+from pentad.core.errors import DecodeError, PentadError, Reason
 from pentad.media.types import Audio, DecodeOptions, Image
 
-_decoded = 0
+_decoded: list[str] = []
 
 
 def decode(path: str, modality: str, options: DecodeOptions, *, seed: int = 0) -> Image | Audio:
-    global _decoded
-    _decoded += 1
     name = Path(path).name
-    match name.split("-")[0]:
-        case "hang":
-            time.sleep(3600)
-        case "stuck":  # deaf to everything but SIGKILL
-            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
-            threading.Event().wait()
-        case "hog":
-            hoard = [np.ones(1 << 24, np.uint8) for _ in range(10_000)]
-            return Image(hoard[0])
-        case "exit":
-            os._exit(3)
-        case "crash":
-            os.kill(os.getpid(), signal.SIGSEGV)
-        case "error":
-            raise RuntimeError("not a DecodeError")
-        case "refuse":
-            raise DecodeError(Reason.CORRUPT, name)
-        case "second":  # harmless, except in a process that has decoded before
-            if _decoded > 1:
-                os._exit(4)
-        case "warn":
-            warnings.warn("loud", stacklevel=1)
-            print("louder", flush=True)
-        case "big":
-            return Image(np.full((3000, 2000, 3), seed, np.uint8))
-        case "pid":
-            return Image(np.array([os.getpid()], np.int32).view(np.uint8))
-        case "empty":
-            return Audio(np.empty(0, np.float32), 8000)
-    return Image(np.full((2, 2, 3), seed % 256, np.uint8))
+    _decoded.append(name)
+    action = _ACTIONS.get(name.split("-")[0])
+    result = None if action is None else action(seed)
+    return result or Image(np.full((2, 2, 3), seed % 256, np.uint8))
 
 
-def broken(path: str, modality: str, options: DecodeOptions, *, seed: int = 0) -> Image:
-    raise NotImplementedError
+def _stuck(seed: int) -> None:
+    """Wait, deaf to everything but SIGKILL."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    threading.Event().wait()
+
+
+def _hog(seed: int) -> Image:
+    hoard = [np.ones(1 << 24, np.uint8) for _ in range(10_000)]
+    return Image(np.concatenate(hoard))
+
+
+def _second(seed: int) -> None:
+    """Do no harm, except in a process that has decoded before."""
+    if len(_decoded) > 1:
+        os._exit(4)
+
+
+def _error(seed: int) -> None:
+    raise RuntimeError("not a DecodeError")
+
+
+def _broken(seed: int) -> None:
+    raise PentadError("soundfile cannot be imported")
+
+
+def _refuse(seed: int) -> None:
+    raise DecodeError(Reason.CORRUPT, "refused")
+
+
+def _warn(seed: int) -> None:
+    warnings.warn("loud", stacklevel=1)
+    print("louder", flush=True)
+
+
+_ACTIONS: dict[str, Callable[[int], Image | Audio | None]] = {
+    "hang": lambda seed: time.sleep(3600),
+    "stuck": _stuck,
+    "hog": _hog,
+    "exit": lambda seed: os._exit(3),
+    "crash": lambda seed: os.kill(os.getpid(), signal.SIGSEGV),
+    "second": _second,
+    "error": _error,
+    "broken": _broken,
+    "refuse": _refuse,
+    "warn": _warn,
+    "big": lambda seed: Image(np.full((3000, 2000, 3), seed, np.uint8)),
+    "pid": lambda seed: Image(np.array([os.getpid()], np.int32).view(np.uint8)),
+    "empty": lambda seed: Audio(np.empty(0, np.float32), 8000),
+}

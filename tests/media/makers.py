@@ -44,9 +44,9 @@ def write_sound(path: Path) -> Path:
     return path
 
 
-def write_av_sound(path: Path, codec: str, rate: int = 48000) -> Path:
+def write_av_sound(path: Path, codec: str, rate: int = 48000, **options: str) -> Path:
     sound = tone(1.0, rate)
-    with av.open(str(path), "w") as container:
+    with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=rate, layout="mono")
         for start in range(0, len(sound), 960):
             frame = av.AudioFrame.from_ndarray(

@@ -118,6 +118,18 @@ def test_an_absurd_rate_is_refused(tmp_path: Path) -> None:
     assert reason(tmp_path / "a.wav") in {Reason.UNSUPPORTED, Reason.CORRUPT}
 
 
+def test_an_mp3_that_does_not_say_its_length(tmp_path: Path) -> None:
+    path = write_av_sound(tmp_path / "a.mp3", "libmp3lame", write_xing="0")
+    path.write_bytes(path.read_bytes() + b"TAG".ljust(128))
+    assert pitch(sound(path)) == pytest.approx(440, abs=3)
+    path.write_bytes(path.read_bytes()[:-400])
+    assert reason(path) is Reason.TRUNCATED
+
+
+def test_codecs_that_libsndfile_does_not_know(tmp_path: Path) -> None:
+    assert pitch(sound(write_av_sound(tmp_path / "a.caf", "alac"))) == pytest.approx(440, abs=3)
+
+
 def test_a_video_without_sound(tmp_path: Path) -> None:
     assert reason(make(tmp_path, "video", "a.mp4")) is Reason.UNSUPPORTED
 

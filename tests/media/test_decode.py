@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pentad.core.errors import DecodeError, InputError, Reason, UnknownName
+from pentad.core.errors import DecodeError, InputError, PentadError, Reason, UnknownName
 from pentad.core.modality import Modality
 from pentad.media import decode as module
 from pentad.media.decode import decode
@@ -29,19 +29,25 @@ def test_a_modality_must_exist(tmp_path: Path) -> None:
         (MemoryError(), Reason.OUT_OF_MEMORY),
         (PermissionError(13, "Permission denied"), Reason.UNREADABLE),
         (OSError("image file is truncated (3 bytes not processed)"), Reason.TRUNCATED),
+        (OSError(12, "Cannot allocate memory"), Reason.OUT_OF_MEMORY),
+        (ImportError("no codec", name="PIL._exotic_plugin.sub"), None),
+        (ImportError("no such thing", name="something_else"), Reason.CORRUPT),
         (RecursionError("too deep\nby far"), Reason.CORRUPT),
         (AssertionError(), Reason.CORRUPT),
     ],
 )
 def test_whatever_a_library_raises_becomes_a_refusal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: Reason
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: Reason | None
 ) -> None:
     def fail(*_: object) -> None:
         raise error
 
     monkeypatch.setitem(module._DECODERS, Modality.IMAGE, fail)
-    with pytest.raises(DecodeError) as refusal:
+    with pytest.raises(PentadError) as refusal:
         decode(make(tmp_path, "image", "a.png"), "image")
+    if expected is None:  # a broken installation is no fault of the file
+        assert not isinstance(refusal.value, DecodeError)
+        return
     assert refusal.value.reason is expected
     assert "a.png" in refusal.value.detail
     assert "\n" not in str(refusal.value)

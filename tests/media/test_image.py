@@ -98,6 +98,11 @@ def test_exif_orientation_is_applied(tmp_path: Path, orientation: int) -> None:
     assert np.array_equal(pixels(tmp_path / "a.png"), turned(noise()))
 
 
+def test_damaged_exif_does_not_matter(tmp_path: Path) -> None:
+    Image.fromarray(noise()).save(tmp_path / "a.png", exif=b"Exif\0\0MM\0*\0\0\0\x08\0\x09")
+    assert np.array_equal(pixels(tmp_path / "a.png"), noise())
+
+
 def test_an_animation_gives_its_first_frame(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (8, 8), color) for color in ("red", "green", "blue")]
     frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])

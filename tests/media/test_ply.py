@@ -149,8 +149,8 @@ def test_wrong_headers(kind: str, old: bytes, new: bytes, expected: Reason | Non
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("bad", [8, -1, 2_000_000_000])
 def test_faces_must_refer_to_vertices(kind: str, bad: int) -> None:
-    data = written(kind, [("vertex", XYZ, CUBE.tolist()),
-                          ("face", ["list uchar int vertex_indices"], [[[0, 1, bad]]])])  # fmt: skip
+    faces = ("face", ["list uchar int vertex_indices"], [[[0, 1, bad]]])
+    data = written(kind, [("vertex", XYZ, CUBE.tolist()), faces])
     with pytest.raises(DecodeError) as refusal:
         join([parse_ply(data)])
     assert refusal.value.reason is Reason.CORRUPT

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.decode import decode
+from pentad.media.geometry import NEUTRAL
 from pentad.media.types import DecodeOptions, Points, Views
 from tests.media.makers import COLORS, CUBE, MAKERS, QUADS, gltf_tree, make, write_glb
 
@@ -107,7 +108,7 @@ def test_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 class TestGltf:
     def test_node_transforms_and_base_colour(self, tmp_path: Path) -> None:
         found = points(write_glb(tmp_path / "a.glb"))
-        assert np.array_equal(found.xyz, CUBE + (5, 0, 0))
+        assert np.array_equal(found.xyz, CUBE + np.float32([5, 0, 0]))
         assert (found.rgb == (255, 0, 0)).all()
 
     def test_nested_turned_and_scaled(self, tmp_path: Path) -> None:
@@ -127,7 +128,7 @@ class TestGltf:
         tree["nodes"] = [{"mesh": 0}, {"mesh": 0, "translation": [0, 9, 0]}]
         tree["scenes"] = [{"nodes": [0, 1]}]
         found = points(write_glb(tmp_path / "a.glb", tree))
-        assert np.array_equal(found.xyz, np.concatenate([CUBE, CUBE + (0, 9, 0)]))
+        assert np.array_equal(found.xyz, np.concatenate([CUBE, CUBE + np.float32([0, 9, 0])]))
         assert found.faces.shape == (24, 3)
 
     def test_vertex_colours(self, tmp_path: Path) -> None:
@@ -166,13 +167,53 @@ class TestGltf:
         of = {(0, 0): [255, 0, 0], (1, 0): [0, 255, 0], (0, 1): [0, 0, 255], (1, 1): [9, 9, 9]}
         assert found.rgb.tolist() == [of[int(x), int(y)] for x, y, _ in CUBE]
 
+    @pytest.mark.parametrize(("mode", "triangles"), [(4, 12), (5, 34), (6, 34), (0, None), (1, 0)])
+    def test_kinds_of_primitives(self, tmp_path: Path, mode: int, triangles: int | None) -> None:
+        tree, _ = gltf_tree()
+        tree["meshes"][0]["primitives"][0]["mode"] = mode
+        path = write_glb(tmp_path / "a.glb", tree)
+        if triangles == 0:
+            assert reason(path) is Reason.EMPTY
+        elif triangles is None:
+            assert points(path).faces is None
+        else:
+            assert len(points(path).faces) == triangles
+
+    @pytest.mark.parametrize("lost", [["scene", "scenes"], ["scene", "scenes", "nodes"]])
+    def test_scenes_and_nodes_may_be_absent(self, tmp_path: Path, lost: list[str]) -> None:
+        tree, _ = gltf_tree()
+        for key in lost:
+            del tree[key]
+        assert len(points(write_glb(tmp_path / "a.glb", tree)).xyz) == 8
+
+    def test_a_matrix_in_columns(self, tmp_path: Path) -> None:
+        tree, _ = gltf_tree()
+        tree["nodes"] = [{"mesh": 0, "matrix": [2, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 7, 0, 1]}]
+        found = points(write_glb(tmp_path / "a.glb", tree)).xyz
+        assert np.array_equal(found, CUBE * np.float32([2, 1, 1]) + np.float32([0, 7, 0]))
+
+    def test_parts_without_colour_are_grey_beside_coloured_ones(self, tmp_path: Path) -> None:
+        tree, _ = gltf_tree()
+        plain = {"attributes": {"POSITION": 0}, "indices": 1}
+        tree["meshes"][0]["primitives"].append(plain)
+        found = points(write_glb(tmp_path / "a.glb", tree)).rgb
+        assert (found[:8] == (255, 0, 0)).all()
+        assert (found[8:] == NEUTRAL).all()
+        tree["meshes"][0]["primitives"] = [plain]
+        assert points(write_glb(tmp_path / "b.glb", tree)).rgb is None
+
+    def test_factors_are_linear_light(self, tmp_path: Path) -> None:
+        tree, _ = gltf_tree()
+        tree["materials"] = [{"pbrMetallicRoughness": {"baseColorFactor": [0.5, 0.002, 0, 1]}}]
+        assert points(write_glb(tmp_path / "a.glb", tree)).rgb[0].tolist() == [188, 7, 0]
+
     def test_json_with_a_data_uri_or_a_file_beside_it(self, tmp_path: Path) -> None:
         _, data = gltf_tree()
         (tmp_path / "data file.bin").write_bytes(data)
         inline = "data:application/octet-stream;base64," + base64.b64encode(data).decode()
         for uri in (inline, "data%20file.bin"):
             (tmp_path / "a.gltf").write_text(json.dumps(gltf_tree(uri)[0]))
-            assert np.array_equal(points(tmp_path / "a.gltf").xyz, CUBE + (5, 0, 0))
+            assert np.array_equal(points(tmp_path / "a.gltf").xyz, CUBE + np.float32([5, 0, 0]))
 
     @pytest.mark.parametrize("uri", ["../outside.bin", "%2e%2e/outside.bin", "/etc/passwd", "link"])
     def test_no_file_outside_its_folder(self, tmp_path: Path, uri: str) -> None:
@@ -229,6 +270,25 @@ class TestObj:
         path.write_text("mtllib a.mtl\n" + path.read_text())
         assert (points(path).rgb == (255, 0, 0)).all()
 
+    def test_textures_give_colours(self, tmp_path: Path) -> None:
+        texture = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [9, 9, 9]]], np.uint8)
+        Image.fromarray(texture).save(tmp_path / "map.png")
+        (tmp_path / "a.mtl").write_text("newmtl m\nmap_Kd map.png\n")
+        corners = "v 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0.2 0.2\nvt 0.8 0.2\nvt 0.2 0.8\n"
+        path = tmp_path / "a.obj"
+        path.write_text(f"mtllib a.mtl\nusemtl m\n{corners}f 1/1 2/2 3/3\n")
+        found = points(path)
+        pairs = zip(found.xyz.tolist(), found.rgb.tolist(), strict=True)
+        colors = {tuple(xyz): rgb for xyz, rgb in pairs}
+        assert colors == {(0, 0, 0): [0, 0, 255], (1, 0, 0): [9, 9, 9], (0, 1, 0): [255, 0, 0]}
+
+    def test_vertex_colours(self, tmp_path: Path) -> None:
+        path = make(tmp_path, "points", "a.obj")
+        lines = path.read_text().splitlines()
+        lines[:8] = [f"v {x} {y} {z} {x} {y} {z}" for x, y, z in CUBE]
+        path.write_text("\n".join(lines))
+        assert np.array_equal(points(path).rgb, (CUBE * 255).astype(np.uint8))
+
     def test_a_material_elsewhere_is_not_read(self, tmp_path: Path) -> None:
         (tmp_path / "secret.mtl").write_text("newmtl red\nKd 1 0 0\n")
         (tmp_path / "models").mkdir()
@@ -269,8 +329,15 @@ class TestOff:
         assert points(tmp_path / "a.off").faces.shape == (12, 3)
 
     @pytest.mark.parametrize(
-        "text", ["OFF", "OFF\n", "OFF\n1e12 4 0\n", "OFF\n999999999999 1 0\n0 0 0\n", "OFF\n3 1 0\n0 0 0\n0 1 0\n1 0 0\n9 0 1\n"]
-    )  # fmt: skip
+        "text",
+        [
+            "OFF",
+            "OFF\n",
+            "OFF\n1e12 4 0\n",
+            "OFF\n999999999999 1 0\n0 0 0\n",
+            "OFF\n3 1 0\n0 0 0\n0 1 0\n1 0 0\n9 0 1\n",
+        ],
+    )
     def test_wrong_counts(self, tmp_path: Path, text: str) -> None:
         (tmp_path / "a.off").write_text(text)
         assert reason(tmp_path / "a.off") is not None

@@ -147,23 +147,32 @@ def test_errors_of_the_requests_reach_the_caller() -> None:
 
 
 def test_closing_leaves_no_process_thread_or_open_file() -> None:
-    before = set(os.listdir("/proc/self/fd"))
+    before = sorted(Path("/proc/self/fd").iterdir())
     threads = threading.active_count()
     with DecodePool(2, decoder=HOOK) as pool:
         pids = [_pid(r) for r in pool.map([DecodeRequest("pid", "image")] * 6)]
         results = pool.map([DecodeRequest("hang", "image")] * 4)
-        waiting = threading.Thread(target=lambda: pytest.raises(InputError, next, results))
+        ended: list[type[Exception]] = []
+        waiting = threading.Thread(target=_wait, args=(results, ended))
         waiting.start()
         time.sleep(0.2)
     waiting.join()
+    assert ended == [InputError]
     assert not any(alive(pid) for pid in pids)
     assert threading.active_count() == threads
-    assert set(os.listdir("/proc/self/fd")) == before
+    assert sorted(Path("/proc/self/fd").iterdir()) == before
     with pytest.raises(ChildProcessError):
         os.waitpid(pids[0], os.WNOHANG)
     with pytest.raises(InputError, match="closed"):
         list(pool.map([DecodeRequest("ok", "image")]))
     pool.close()
+
+
+def _wait(results: Iterator[Decoded | DecodeError], ended: list[type[Exception]]) -> None:
+    try:
+        next(results)
+    except InputError as error:
+        ended.append(type(error))
 
 
 def _pid(result: Decoded | DecodeError) -> int:
@@ -232,10 +241,10 @@ def _environment() -> dict[str, str]:
 
 
 def test_relative_paths_and_odd_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(tmp_path, "image", "a.png").rename(tmp_path / os.fsdecode(b"\xff\n ein Bild.png"))
+    make(tmp_path, "image", "a.png").rename(tmp_path / os.fsdecode(b"\xff\n a picture.png"))
     monkeypatch.chdir(tmp_path)
     with DecodePool() as pool:
-        (found,) = pool.map([DecodeRequest(os.fsdecode(b"\xff\n ein Bild.png"), "image")])
+        (found,) = pool.map([DecodeRequest(os.fsdecode(b"\xff\n a picture.png"), "image")])
     assert not isinstance(found, DecodeError)
 
 
@@ -244,6 +253,12 @@ def test_a_decoder_that_cannot_start_is_no_files_fault() -> None:
         with pytest.raises(PentadError, match="did not start") as failure:
             list(pool.map([DecodeRequest("a.png", "image")]))
         assert not isinstance(failure.value, DecodeError)
+
+
+def test_a_decoder_package_that_cannot_be_imported_is_no_files_fault() -> None:
+    with pytest.raises(PentadError, match="soundfile") as failure:
+        run("broken")
+    assert not isinstance(failure.value, DecodeError)
 
 
 def test_memory_is_limited_for_real_files_too(tmp_path: Path) -> None:

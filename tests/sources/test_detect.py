@@ -46,7 +46,15 @@ def test_a_link_that_leads_nowhere(tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_nul(tmp_path: Path) -> None:
-    assert "no such file" in _error(Path("a\0b")) or "no path" in _error(Path("a\0b"))
+    assert "there is no such file or folder" in _error(Path("a\0b"))
+
+
+def test_a_path_that_may_not_be_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "is_dir", deny)
+    assert "cannot be read (Permission denied)" in _error(tmp_path)
 
 
 def test_a_folder_whose_name_is_no_utf8(tmp_path: Path) -> None:

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
+from pentad.sources import folder
 from pentad.sources.read import read_folder, read_source
 from tests.sources.helpers import refusals, rows_of, touch
 
@@ -79,6 +81,28 @@ def test_bad_lines_are_told_and_the_item_stays(tmp_path: Path) -> None:
         ],
         key=str,
     )
+
+
+def test_a_text_file_that_is_none_costs_its_captions_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path / "a.png", tmp_path / "b.png")
+    (tmp_path / "a.txt").write_text("x" * 3_000_000 + "\nA cat")
+    (tmp_path / "b.txt").write_text("A dog")
+    real = folder.open_text
+
+    def deny(path: Path, newline: str) -> TextIO:
+        if path.name == "b.txt":
+            raise PermissionError(13, "Permission denied")
+        return real(path, newline)
+
+    monkeypatch.setattr(folder, "open_text", deny)
+    listing = read_source(tmp_path)
+    assert rows_of(listing) == [("image", "a.png", "A cat"), ("image", "b.png", None)]
+    assert refusals(listing) == [
+        ("a.txt", 1, None, "too-large"),
+        ("b.txt", None, None, "unreadable"),
+    ]
 
 
 def test_strangers_are_told_and_documents_passed_over(tmp_path: Path) -> None:

@@ -23,9 +23,8 @@ Writer = Callable[[Path], Path]
 
 
 def _dicts(modality: str | None = None, key: str = "file_name") -> list[dict[str, str | None]]:
-    named = {} if modality else {"modality": ""}
     return [
-        {key: file, "caption": caption, **{name: kind for name in named}}
+        {key: file, "caption": caption} | ({} if modality else {"modality": kind})
         for kind, file, caption in ROWS
         if modality in (None, kind)
     ]

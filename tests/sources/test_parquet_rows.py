@@ -57,6 +57,14 @@ def test_a_missing_column_names_those_that_are_there(folder: Path) -> None:
         read_source(folder / "t.parquet")
 
 
+def test_two_columns_of_one_name(folder: Path) -> None:
+    columns = [pa.array(["a.png"]), pa.array(["A cat"]), pa.array(["A dog"])]
+    table = pa.Table.from_arrays(columns, names=["file", "caption", "caption"])
+    pq.write_table(table, folder / "t.parquet")
+    with pytest.raises(InputError, match="two columns have the same name"):
+        read_source(folder / "t.parquet")
+
+
 @pytest.mark.parametrize("keep", [0, 3, 40, 200])
 def test_a_damaged_file_is_told(folder: Path, keep: int) -> None:
     pq.write_table(pa.table({"file": ["a.png"], "caption": ["A cat"]}), folder / "t.parquet")
@@ -77,4 +85,7 @@ def test_a_flipped_byte_ends_in_rows_or_in_an_error_of_ours(folder: Path, place:
     try:
         read_source(folder / "t.parquet")
     except InputError as error:
-        assert "\n" not in str(error)
+        message = str(error)
+    else:
+        message = ""
+    assert "\n" not in message

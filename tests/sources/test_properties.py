@@ -35,11 +35,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _read(table: Path, data: bytes) -> Listing | None:
     table.write_bytes(data)
+    listing = message = None
     try:
         listing = read_source(table)
     except PentadError as error:
-        assert len(str(error).splitlines()) == 1
-        str(error).encode()
+        message = str(error)
+    if listing is None:
+        assert message is not None
+        assert len(message.encode().splitlines()) == 1
         return None
     frame = rejection_frame(listing.rejections)
     assert sorted(read_rejections(frame), key=str) == sorted(listing.rejections, key=str)

@@ -9,6 +9,7 @@ import pytest
 
 from pentad.core.errors import InputError
 from pentad.sources.read import read_source, read_table
+from pentad.store import registry
 from tests.sources.helpers import refusals, rows_of, touch, write_csv
 
 HEADER = "file_name,caption,concept,source_dataset,dataset_license"
@@ -134,6 +135,21 @@ def test_the_header_tells_the_separator(folder: Path, separator: str) -> None:
         separator.join(["x", '"A cat, a dog; a\tbird|fish"', "a.png"]),
     )
     assert rows_of(read_source(table)) == [("image", "a.png", "A cat, a dog; a\tbird|fish")]
+
+
+def test_a_header_too_long_to_be_one(folder: Path) -> None:
+    table = write_csv(folder / "t.csv", "x" * 200_000, "a.png,A cat")
+    with pytest.raises(InputError, match="too-large"):
+        read_source(table)
+
+
+def test_a_file_that_goes_while_it_is_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(path: Path) -> tuple[str, int]:
+        raise FileNotFoundError(2, "No such file or directory")
+
+    monkeypatch.setattr(registry.register, "__defaults__", (gone,))
+    with pytest.raises(InputError, match="missing-file: No such file or directory"):
+        read_table(_image_table(folder, "a.png,A cat,,,"), modality="image")
 
 
 @pytest.mark.parametrize("key", ["file_name", "file", "path"])

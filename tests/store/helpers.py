@@ -14,7 +14,7 @@ Row = tuple[str, str, str | None]
 
 
 def listing(root: Path, *rows: Row, name: str = "one", **facts: str) -> Listing:
-    """Return a listing of (modality, file, caption); missing files are made, named by themselves."""
+    """Return a listing of (modality, file, caption); missing files are made."""
     for _, file, _ in rows:
         path = root / file
         if file and not path.exists():

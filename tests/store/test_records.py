@@ -43,7 +43,10 @@ def test_the_same_commit_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_an_error_before_the_end_changes_nothing(tmp_path: Path) -> None:
     _commit(tmp_path, a="one")
     before = content(tmp_path)
-    with pytest.raises(ZeroDivisionError), committing(tmp_path / "record.json") as commit:
+    with (  # noqa: PT012
+        pytest.raises(ZeroDivisionError),
+        committing(tmp_path / "record.json") as commit,
+    ):
         commit.path("a").write_text("half")
         raise ZeroDivisionError
     assert content(tmp_path) == before
@@ -52,7 +55,10 @@ def test_an_error_before_the_end_changes_nothing(tmp_path: Path) -> None:
 def test_a_file_that_was_promised_and_not_written_is_an_error(tmp_path: Path) -> None:
     _commit(tmp_path, a="one")
     before = content(tmp_path)
-    with pytest.raises(StoreError), committing(tmp_path / "record.json") as commit:
+    with (  # noqa: PT012
+        pytest.raises(StoreError),
+        committing(tmp_path / "record.json") as commit,
+    ):
         commit.path("b")
         commit.finish({})
     assert content(tmp_path) == before
@@ -62,7 +68,7 @@ def test_a_changed_file_is_damaged(tmp_path: Path) -> None:
     _commit(tmp_path, a="one", b="two", c="three")
     (tmp_path / "a").write_text("eno")
     (tmp_path / "b").unlink()
-    (tmp_path / "c").write_text("thre")
+    (tmp_path / "c").write_text("trio!")
     record = read_record(tmp_path / "record.json")
     assert record is not None
     assert not record.intact()
@@ -98,6 +104,31 @@ def test_what_is_no_record_is_none_and_harmless(tmp_path: Path, text: str) -> No
     assert read_record(folder / "record.json") is None
     recover(folder)
     assert (tmp_path / "a").read_text() == "precious"
+
+
+def test_a_disk_that_fails_while_recovering_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _commit(tmp_path, a="one")
+    (tmp_path / ".b.next").write_text("half")
+
+    def deny(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "unlink", deny)
+    with pytest.raises(StoreError, match=r"\.b\.next: cannot be written \(Permission denied\)"):
+        recover(tmp_path)
+
+
+def test_a_record_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deny(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", deny)
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_record(tmp_path / "record.json")
 
 
 def test_an_absent_record_is_none(tmp_path: Path) -> None:

@@ -16,12 +16,12 @@ from pentad.core.modality import Modality
 from pentad.encoders.bridge_map import BridgeMap, ClassScaling, ItemMap, TextFrame, unit
 
 RIDGE = BridgeSettings(
-    lambdas=(0.5, 1.0, 2.0, 5.0, 15.0, 50.0),
     prior_weights=(0.0,),
     ridge_weights=(1.0,),
     class_weights=(0.0,),
     default=(0.0, 1.0, 0.0, 5.0),
     min_captions=math.inf,
+    center=False,
 )
 
 

@@ -1,20 +1,25 @@
-"""Chooses the weights of one modality on inner folds: by the rank of the right answer, both ways."""
+"""Chooses ridge strengths and weights on inner folds: by the rank of the right answer, both ways."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.bridge.data import BridgeSettings, Choice, NativePairs, first_of_each
-from pentad.core.seeds import generator
+from pentad.bridge.data import (
+    BridgeSettings,
+    Choice,
+    NativePairs,
+    first_of_each,
+    sample_rows,
+)
+from pentad.bridge.ridge import Ridge
 from pentad.encoders.bridge_map import Array, ClassScaling, TextFrame, unit
 
-HeldRidges = Mapping[tuple[int, float], Array]
-"""(fold, lambda) -> ridge map fitted without that fold."""
+Weights = tuple[float, float, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,154 +27,228 @@ class Prepared:
     """One modality, ready to be fitted.
 
     Attributes:
+        pairs: What it was made from.
         x: (rows, dim) centred unit features.
         y: (rows, text dim) framed captions.
         fold: (rows,) inner fold of each row.
         classes: How class scores are scaled, or None.
     """
 
+    pairs: NativePairs
     x: Array
     y: Array
     fold: NDArray[np.int64]
     classes: ClassScaling | None
 
+    @property
+    def has_prior(self) -> bool:
+        """Whether there is anything besides the ridge map."""
+        return self.classes is not None or self.pairs.shared_at is not None
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether class scores have a place in the vectors."""
+        return self.classes is not None and self.pairs.shared_at is None
+
+    def units(self) -> int:
+        """Return how many units there are."""
+        return len(np.unique(self.pairs.units))
+
 
 @dataclass(frozen=True, eq=False)
-class _Fold:
-    """Similarities of one inner fold: captions in rows, items in columns.
+class InnerFold:
+    """One inner fold of one modality: captions in rows, items in columns.
 
-    The vectors behind them are the prior c, the class space z and, for each lambda, the ridge map r.
+    Attributes:
+        rows: Row numbers of the items.
+        queries: (captions, text dim) framed captions, distinct.
+        relevant: (captions, items).
     """
 
+    rows: NDArray[np.int64]
+    queries: Array
     relevant: NDArray[np.bool_]
-    prior: Array
-    space: Array
-    ridge: Mapping[float, Array]
-    overlap: Mapping[float, Array]
 
-    def scores(self, choice: Choice) -> Array:
-        """Return similarities up to a factor per caption, which changes no order within a row."""
-        a, b, g = choice.prior, choice.ridge, choice.classes
-        overlap = self.overlap[choice.strength]
-        lengths = np.sqrt(np.maximum(a * a + b * b + 2 * a * b * overlap + g * g, 1e-12))
-        mixed: Array = a * self.prior + b * self.ridge[choice.strength] + g * self.space
-        return mixed / lengths
+
+def inner_folds(
+    prepared: Prepared, settings: BridgeSettings, seed: int
+) -> Iterator[tuple[int, InnerFold]]:
+    """Yield number and content of each inner fold that has at least two rows."""
+    sampled = sample_rows(len(prepared.x), settings.max_rows, seed)
+    for number in range(settings.folds):
+        rows = sampled[prepared.fold[sampled] == number]
+        if len(rows) >= 2:
+            keys = prepared.pairs.keys[rows]
+            first = first_of_each(keys)
+            yield (
+                number,
+                InnerFold(rows, prepared.y[rows][first], keys[first][:, None] == keys[None, :]),
+            )
+
+
+def choose_strength(
+    group: Sequence[Prepared], ridge: Ridge, settings: BridgeSettings, seed: int
+) -> float:
+    """Return the ridge strength of one encoder: the best for the ridge map alone, over modalities."""
+    able = [p for p in group if p.units() >= settings.min_units]
+    if not able:
+        return settings.default[3]
+    folds = [[(p, n, f) for n, f in inner_folds(p, settings, seed)] for p in able]
+
+    def quality(strength: float) -> float:
+        return float(
+            np.mean(
+                [
+                    np.mean(
+                        [_mean_gain(_ridge_scores(p, ridge, strength, n, f), f) for p, n, f in part]
+                    )
+                    for part in folds
+                ]
+            )
+        )
+
+    return max(sorted(settings.lambdas), key=quality)
 
 
 def choose_weights(
-    pairs: NativePairs,
     prepared: Prepared,
     frame: TextFrame,
-    ridges: HeldRidges,
+    ridge: Ridge,
+    strength: float,
+    pool: int,
     settings: BridgeSettings,
     seed: int,
 ) -> Choice:
-    """Return the best weights over inner folds, or the default where they are no clearly better.
+    """Return the mean of all weights that are about as good as the best on the inner folds.
 
-    The measure of a caption or item is 1 / log2(1 + rank of its first right answer), as in DCG, ties
-    by expected rank; captions and items count alike, folds by their size.
+    Single best weights follow the noise of small folds; their neighbors' mean does so less.
+
+    Args:
+        prepared: The modality.
+        frame: The captions' frame.
+        ridge: The encoder's regression.
+        strength: Its strength.
+        pool: Pairs of the encoder, over all its modalities.
+        settings: What to choose from.
+        seed: Which rows take part.
     """
-    default = default_choice(prepared, pairs, settings)
-    if len(np.unique(pairs.units)) < settings.min_units:
-        return default
-    folds = list(_folds(pairs, prepared, frame, ridges, settings, seed))
-    if not folds:
-        return default
-    options = list(_options(prepared, pairs, settings))
-    if default not in options:
-        options.append(default)
-    quality = {option: _quality(folds, option) for option in options}
-    best = max(options, key=lambda option: float(quality[option].sum()))
-    gain = quality[best] - quality[default]
-    error = float(np.sqrt(len(gain)) * gain.std())
-    return best if float(gain.sum()) > settings.tolerance * error else default
+    if not prepared.has_prior:
+        return Choice(0.0, 1.0, 0.0, strength)
+    default = _default(prepared, pool, settings)
+    if prepared.units() < settings.min_units:
+        return Choice(*default, strength)
+    folds = [
+        _similarities(prepared, frame, ridge, strength, number, fold)
+        for number, fold in inner_folds(prepared, settings, seed)
+    ]
+    options = _options(prepared, default, settings)
+    gains = {w: np.concatenate([_gains(f.scores(w), f.relevant) for f in folds]) for w in options}
+    best = max(options, key=lambda w: float(gains[w].sum()))
+    near = [w for w in options if _about_as_good(gains[best] - gains[w], settings.tolerance)]
+    mean = np.mean(near, axis=0)
+    a, b, g = (mean / mean.max()).tolist()
+    return Choice(a, b, g, strength)
 
 
-def default_choice(prepared: Prepared, pairs: NativePairs, settings: BridgeSettings) -> Choice:
-    """Return the weights that hold where nothing can be chosen."""
-    prior, ridge, classes, strength = settings.default
-    has_classes = prepared.classes is not None
-    has_prior = has_classes or pairs.shared_at is not None
-    return Choice(
-        prior * has_prior, ridge, classes * (has_classes and pairs.shared_at is None), strength
-    )
+def _default(prepared: Prepared, pool: int, settings: BridgeSettings) -> Weights:
+    a, b, g, _ = settings.default
+    return a, b * pool / (pool + settings.half), g if prepared.has_classes else 0.0
 
 
-def _options(prepared: Prepared, pairs: NativePairs, settings: BridgeSettings) -> Iterator[Choice]:
-    has_classes = prepared.classes is not None and pairs.shared_at is None
-    has_prior = has_classes or pairs.shared_at is not None
-    grid = itertools.product(
-        settings.prior_weights if has_prior else (0.0,),
-        settings.ridge_weights if has_prior else (1.0,),
-        settings.class_weights if has_classes else (0.0,),
-        settings.lambdas,
-    )
-    return (Choice(*values) for values in grid if values[0] + values[1] > 0)
+def _options(prepared: Prepared, default: Weights, settings: BridgeSettings) -> list[Weights]:
+    """Return all weights to try, scaled to sum 1: only their ratios matter."""
+    classes = settings.class_weights if prepared.has_classes else (0.0,)
+    grid = itertools.product(settings.prior_weights, settings.ridge_weights, classes)
+    scaled = {
+        (a / (a + b + g), b / (a + b + g), g / (a + b + g))
+        for a, b, g in [*grid, default]
+        if a + b + g > 0
+    }
+    return sorted(scaled)
 
 
-def _folds(
-    pairs: NativePairs,
+def _about_as_good(lost: Array, tolerance: float) -> bool:
+    return bool(lost.sum() <= tolerance * np.sqrt(len(lost)) * lost.std())
+
+
+@dataclass(frozen=True, eq=False)
+class _Similarities:
+    prior: Array
+    ridge: Array
+    space: Array
+    overlap: Array
+    relevant: NDArray[np.bool_]
+
+    def scores(self, weights: Weights) -> Array:
+        a, b, g = weights
+        lengths = np.sqrt(np.maximum(a * a + b * b + 2 * a * b * self.overlap + g * g, 1e-12))
+        return _centred((a * self.prior + b * self.ridge + g * self.space) / lengths)
+
+
+def _similarities(
     prepared: Prepared,
     frame: TextFrame,
-    ridges: HeldRidges,
-    settings: BridgeSettings,
-    seed: int,
-) -> Iterator[_Fold]:
-    rows = np.arange(len(pairs))
-    if len(rows) > settings.max_rows:
-        chosen = generator(seed, "bridge-rows").permutation(len(rows))[: settings.max_rows]
-        rows = np.sort(chosen)
-    for number in range(settings.folds):
-        held = rows[prepared.fold[rows] == number]
-        if len(held) >= 2:
-            yield _one_fold(pairs, prepared, frame, ridges, settings, number, held)
-
-
-def _one_fold(
-    pairs: NativePairs,
-    prepared: Prepared,
-    frame: TextFrame,
-    ridges: HeldRidges,
-    settings: BridgeSettings,
+    ridge: Ridge,
+    strength: float,
     number: int,
-    held: NDArray[np.int64],
-) -> _Fold:
-    keys = pairs.keys[held]
-    first = first_of_each(keys)
-    queries = prepared.y[held][first]
-    x = prepared.x[held]
-    prior, space = np.zeros_like(x[:, :1]), np.zeros((len(queries), len(held)))
+    fold: InnerFold,
+) -> _Similarities:
+    x, pairs = prepared.x[fold.rows], prepared.pairs
+    mapped = unit(ridge.predict(strength, number, x))
+    prior, space = np.zeros_like(mapped), np.zeros(fold.relevant.shape)
     if pairs.shared_at is not None:
-        prior = np.zeros((len(x), queries.shape[1]))
         prior[:, pairs.shared_at : pairs.shared_at + x.shape[1]] = x
     elif prepared.classes is not None and pairs.scores is not None:
         name = prepared.classes.classifier
-        z = prepared.classes.encode(pairs.scores[held])
+        z = prepared.classes.encode(pairs.scores[fold.rows])
         prior = unit(z @ frame.anchors[name])
-        space = frame.class_space(queries, name) @ z.T
-    mapped = {strength: unit(x @ ridges[number, strength]) for strength in settings.lambdas}
-    has_prior = prior.shape[1] == queries.shape[1]
-    return _Fold(
-        keys[first][:, None] == keys[None, :],
-        queries @ prior.T if has_prior else np.zeros_like(space),
+        space = frame.class_space(fold.queries, name) @ z.T
+    return _Similarities(
+        fold.queries @ prior.T,
+        fold.queries @ mapped.T,
         space,
-        {strength: queries @ r.T for strength, r in mapped.items()},
-        {s: (prior * r).sum(axis=1) if has_prior else np.zeros(len(r)) for s, r in mapped.items()},
+        (prior * mapped).sum(axis=1),
+        fold.relevant,
     )
 
 
-def _quality(folds: list[_Fold], choice: Choice) -> Array:
-    parts = []
-    for fold in folds:
-        scores = fold.scores(choice)
-        parts += [
-            _gain(scores, fold.relevant) / scores.shape[0],
-            _gain(scores.T, fold.relevant.T) / scores.shape[1],
+def _ridge_scores(
+    prepared: Prepared, ridge: Ridge, strength: float, number: int, fold: InnerFold
+) -> Array:
+    mapped = unit(ridge.predict(strength, number, prepared.x[fold.rows]))
+    return _centred(fold.queries @ mapped.T)
+
+
+def _centred(scores: Array) -> Array:
+    """Return what taking the means off both sides does to similarities, to first order."""
+    centred: Array = scores - scores.mean(axis=1, keepdims=True) - scores.mean(axis=0)
+    return centred
+
+
+def _mean_gain(scores: Array, fold: InnerFold) -> float:
+    ways = (first_hit_gain(scores, fold.relevant), first_hit_gain(scores.T, fold.relevant.T))
+    return float(np.mean([way.mean() for way in ways]))
+
+
+def _gains(scores: Array, relevant: NDArray[np.bool_]) -> Array:
+    captions, items = scores.shape
+    return np.concatenate(
+        [
+            first_hit_gain(scores, relevant) / captions,
+            first_hit_gain(scores.T, relevant.T) / items,
         ]
-    return np.concatenate(parts)
+    )
 
 
-def _gain(scores: Array, relevant: NDArray[np.bool_]) -> Array:
+def first_hit_gain(scores: Array, relevant: NDArray[np.bool_]) -> Array:
+    """Return (rows,) ``1 / log2(1 + rank)`` of the best relevant column, ties by expected rank.
+
+    The discount is that of DCG (Järvelin and Kekäläinen 2002), for the first right answer alone.
+
+    Args:
+        scores: (rows, columns), greater is nearer.
+        relevant: (rows, columns), at least one in each row.
+    """
     best = np.where(relevant, scores, -np.inf).max(axis=1, keepdims=True)
     above, ties = (scores > best).sum(axis=1), (scores == best).sum(axis=1)
     gain: Array = 1.0 / np.log2(2.0 + above + (ties - 1) / 2.0)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
+from pentad.core.seeds import generator
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,37 +63,43 @@ class BridgeData:
 
 @dataclass(frozen=True)
 class BridgeSettings:
-    """What is fixed, and what inner folds choose from. Reasons stand in ``docs/decisions``.
+    """What is fixed, and what inner folds choose from. Measurements stand in ``docs/decisions``.
 
     Attributes:
         threshold: Least similarity of a caption to a class name that counts.
         power: Class scores are raised to this.
         floor: Share of the overall spread that is added to the spread of each class.
-        lambdas: Ridge strengths to choose from; features have length 1.
+        share: How much of an item's class space is mirrored into other classifiers' places.
+        lambdas: Ridge strengths to choose from, one for each encoder; features have length 1.
         prior_weights: a to choose from.
         ridge_weights: b to choose from.
         class_weights: g to choose from.
         default: a, b, g and lambda where too little is there to choose.
+        half: With so many pairs of an encoder the default b is half of what it says.
         folds: Inner folds.
-        min_units: With fewer units nothing is chosen and the default holds.
+        min_units: With fewer units nothing is chosen, and no mean is taken off.
         min_captions: Distinct captions a modality needs before its mean caption is projected out.
-        tolerance: By how many standard errors a choice must beat the default.
+        tolerance: Weights within so many standard errors of the best are averaged.
         max_rows: Most rows of a modality that take part in choosing.
+        center: Whether means are taken off at the end.
     """
 
     threshold: float = 0.2
     power: float = 0.5
-    floor: float = 0.3
-    lambdas: tuple[float, ...] = (2.0, 5.0, 15.0, 50.0)
+    floor: float = 0.5
+    share: float = 0.2
+    lambdas: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0)
     prior_weights: tuple[float, ...] = (0.0, 0.5, 1.0)
-    ridge_weights: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5, 2.0)
-    class_weights: tuple[float, ...] = (0.5, 1.0, 1.5)
-    default: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 5.0)
+    ridge_weights: tuple[float, ...] = (0.0, 0.25, 0.5, 1.0, 2.0)
+    class_weights: tuple[float, ...] = (0.0, 0.5, 1.0, 1.5)
+    default: tuple[float, float, float, float] = (0.5, 1.0, 1.0, 5.0)
+    half: int = 100
     folds: int = 5
-    min_units: int = 10
+    min_units: int = 20
     min_captions: float = 40
     tolerance: float = 1.0
     max_rows: int = 3000
+    center: bool = True
 
 
 @dataclass(frozen=True)
@@ -103,7 +110,7 @@ class Choice:
         prior: a.
         ridge: b.
         classes: g.
-        strength: lambda of the ridge map.
+        strength: lambda of the ridge map, the same for all modalities of an encoder.
     """
 
     prior: float
@@ -115,3 +122,10 @@ class Choice:
 def first_of_each(keys: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the first row of each distinct key, in key order."""
     return np.unique(keys, return_index=True)[1].astype(np.int64)
+
+
+def sample_rows(rows: int, most: int, seed: int) -> NDArray[np.int64]:
+    """Return all row numbers, or ``most`` of them drawn with the seed, ascending."""
+    if rows <= most:
+        return np.arange(rows, dtype=np.int64)
+    return np.sort(generator(seed, "bridge-rows").permutation(rows)[:most]).astype(np.int64)

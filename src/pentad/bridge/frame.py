@@ -25,7 +25,7 @@ def fit_frame(data: BridgeData, settings: BridgeSettings) -> TextFrame:
     center = np.mean(large or list(means.values()), axis=0)
     basis = _differences(large, center)
     anchors = _anchors(data.class_names, basis)
-    return TextFrame(center, basis, anchors, tuple(anchors), settings.threshold)
+    return TextFrame(center, basis, anchors, tuple(anchors), settings.threshold, settings.share)
 
 
 def _captions(pairs: NativePairs) -> int:

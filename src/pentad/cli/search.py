@@ -21,6 +21,7 @@ def search(
 ) -> None:
     """Find the items nearest to a text or to a file."""
     import sys
+    from dataclasses import asdict
 
     from pentad.cli.output import emit, print_table
     from pentad.cli.progress import make_progress
@@ -37,7 +38,7 @@ def search(
     )
     if json:
         for hit in hits:
-            emit(hit.to_json())
+            emit(asdict(hit))
         return
     rows = [
         (h.modality.value, h.rank, h.score, h.file or "", "; ".join(h.captions or ())) for h in hits

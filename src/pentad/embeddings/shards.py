@@ -149,6 +149,7 @@ def inputs_fingerprint(shard: Shard) -> str:
 
 def _map(path: Path) -> NDArray[Any]:
     if path.stat().st_size < 256:  # an empty array cannot be mapped
-        return np.load(path, allow_pickle=False)
+        whole: NDArray[Any] = np.load(path, allow_pickle=False)
+        return whole
     mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return mapped

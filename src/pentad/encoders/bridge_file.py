@@ -17,10 +17,13 @@ Tensors = dict[str, NDArray[Any]]
 def bridge_to_tensors(bridge: BridgeMap) -> tuple[Tensors, dict[str, Any]]:
     """Return the arrays of a bridge by name, and the plain values that belong to them."""
     tensors: Tensors = {"frame.center": bridge.frame.center, "frame.basis": bridge.frame.basis}
+    if bridge.frame.offset is not None:
+        tensors["frame.offset"] = bridge.frame.offset
     for number, anchors in enumerate(bridge.frame.anchors.values()):
         tensors[f"frame.anchors.{number}"] = anchors
     values: dict[str, Any] = {
         "threshold": bridge.frame.threshold,
+        "share": bridge.frame.share,
         "classifiers": list(bridge.frame.anchors),
         "spaces": list(bridge.frame.spaces),
         "items": {},
@@ -51,6 +54,8 @@ def bridge_from_tensors(
             anchors,
             tuple(values["spaces"]),
             values["threshold"],
+            values["share"],
+            tensors.get("frame.offset"),
         )
         items = {
             Modality(name): _item(name, tensors, entry) for name, entry in values["items"].items()
@@ -67,6 +72,8 @@ def _item_tensors(modality: Modality, item: ItemMap) -> Tensors:
     tensors: Tensors = {f"{prefix}.mean": item.mean}
     if item.ridge is not None:
         tensors[f"{prefix}.ridge"] = item.ridge
+    if item.offset is not None:
+        tensors[f"{prefix}.offset"] = item.offset
     if item.classes is not None:
         tensors[f"{prefix}.class_mean"] = item.classes.mean
         tensors[f"{prefix}.class_scale"] = item.classes.scale
@@ -103,4 +110,5 @@ def _item(name: str, tensors: Mapping[str, NDArray[Any]], entry: Mapping[str, An
         prior,
         ridge_weight,
         class_weight,
+        tensors.get(f"{prefix}.offset"),
     )

@@ -1,14 +1,17 @@
 """The bridge as it is applied: captions and items of any modality into one space, by plain algebra.
 
-    caption t          ->  unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
-    item x, scores p   ->  unit([ a c(x) + b r(x) ; 0 ... g z(p) ... 0 ])
+    caption t          ->  unit(phi(t) - mean)        phi = unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
+    item x, scores p   ->  unit(psi(x, p) - mean_m)   psi = unit([ a c(x) + b r(x) ; ... g z_v(p) ... ])
 
     f(t)   text vector, centred, without the directions in which the modalities' captions differ
            as a whole ("... turning around"), of unit length
     s_v(t) similarities of f(t) to the class names of classifier v above a threshold, unit length
-    z(p)   standardised powers of the class scores, unit length
+    z_v(p) standardised powers of the class scores, unit length; in the place of another classifier's
+           classes a small share of what its names resemble, so that items of different classifiers meet
     c(x)   unit(z(p) @ class-name vectors), or the item's own vector where its encoder embeds text too
     r(x)   unit ridge map of x to f(t)
+    mean   of phi over captions, of psi over the items of the modality: without it some items would be
+           near every caption (hubs)
 
 How the numbers are found is told in `pentad.bridge`. Everything here is float64 inside, float32 outside.
 """
@@ -47,6 +50,8 @@ class TextFrame:
         anchors: Classifier -> (classes, text dim) unit class-name vectors, centred and projected.
         spaces: Classifiers whose s_v(t) is part of a vector; the other anchors only serve c(x).
         threshold: Similarities below this count as none in s_v(t).
+        share: How much of an item's class space is mirrored into other classifiers' places.
+        offset: (dim,) mean of phi, or None.
     """
 
     center: Array
@@ -54,6 +59,8 @@ class TextFrame:
     anchors: Mapping[str, Array]
     spaces: tuple[str, ...]
     threshold: float
+    share: float = 0.0
+    offset: Array | None = None
 
     @property
     def dim(self) -> int:
@@ -70,11 +77,19 @@ class TextFrame:
         similar = framed @ self.anchors[classifier].T
         return unit(np.maximum(similar - self.threshold, 0.0))
 
+    def raw(self, texts: NDArray[Any]) -> Array:
+        """Return phi(t): (n, text dim) raw vectors to (n, dim) unit rows."""
+        framed = self.frame(texts)
+        return unit(np.hstack([framed, *(self.class_space(framed, name) for name in self.spaces)]))
+
     def encode(self, texts: NDArray[Any]) -> NDArray[np.float32]:
         """Return float32 (n, dim), unit rows: captions in the bridge's space."""
-        framed = self.frame(texts)
-        blocks = [framed, *(self.class_space(framed, name) for name in self.spaces)]
-        return unit(np.hstack(blocks)).astype(np.float32)
+        return _centred(self.raw(texts), self.offset)
+
+    def mirrored(self, classes: Array, classifier: str, other: str) -> Array:
+        """Return z of one classifier in the classes of another: (n, classes) to (n, other's classes)."""
+        alike = self.anchors[classifier] @ self.anchors[other].T
+        return unit(classes @ np.maximum(alike - self.threshold, 0.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,6 +127,7 @@ class ItemMap:
         prior_weight: a, of the class-name vector, or of the shared vector.
         ridge_weight: b.
         class_weight: g.
+        offset: (frame.dim,) mean of psi, or None.
     """
 
     mean: Array
@@ -121,29 +137,39 @@ class ItemMap:
     prior_weight: float
     ridge_weight: float
     class_weight: float
+    offset: Array | None = None
 
     def centred(self, features: NDArray[Any]) -> Array:
         """Return (n, dim) unit rows: features of unit length, their mean removed."""
         return unit(unit(features) - self.mean)
 
+    def raw(self, frame: TextFrame, features: NDArray[Any], scores: NDArray[Any] | None) -> Array:
+        """Return psi(x, p): (n, dim) features and (n, classes) scores to (n, frame.dim) unit rows."""
+        centred = self.centred(features)
+        first = np.zeros((len(centred), len(frame.center)))
+        spaces: list[Array] = [
+            np.zeros((len(centred), len(frame.anchors[s]))) for s in frame.spaces
+        ]
+        if self.ridge is not None and self.ridge_weight > 0:
+            first += self.ridge_weight * unit(centred @ self.ridge)
+        if self.shared_at is not None:
+            block = slice(self.shared_at, self.shared_at + centred.shape[1])
+            first[:, block] += self.prior_weight * centred
+        elif self.classes is not None:
+            z = self.classes.encode(_required(scores))
+            name = self.classes.classifier
+            first += self.prior_weight * unit(z @ frame.anchors[name])
+            spaces = [
+                self.class_weight * (z if s == name else frame.share * frame.mirrored(z, name, s))
+                for s in frame.spaces
+            ]
+        return unit(np.hstack([first, *spaces]))
+
     def encode(
         self, frame: TextFrame, features: NDArray[Any], scores: NDArray[Any] | None
     ) -> NDArray[np.float32]:
         """Return float32 (n, frame.dim), unit rows."""
-        centred = self.centred(features)
-        text_part = np.zeros((len(centred), len(frame.center)))
-        spaces = {name: np.zeros((len(centred), len(frame.anchors[name]))) for name in frame.spaces}
-        if self.ridge is not None and self.ridge_weight > 0:
-            text_part += self.ridge_weight * unit(centred @ self.ridge)
-        if self.shared_at is not None:
-            block = slice(self.shared_at, self.shared_at + centred.shape[1])
-            text_part[:, block] += self.prior_weight * centred
-        elif self.classes is not None:
-            z = self.classes.encode(_required(scores))
-            text_part += self.prior_weight * unit(z @ frame.anchors[self.classes.classifier])
-            if self.classes.classifier in spaces:
-                spaces[self.classes.classifier] = self.class_weight * z
-        return unit(np.hstack([text_part, *spaces.values()])).astype(np.float32)
+        return _centred(self.raw(frame, features, scores), self.offset)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,3 +224,7 @@ def _required(scores: NDArray[Any] | None) -> NDArray[Any]:
     if scores is None:
         raise InputError("class scores are needed beside the vectors; embed the items again")
     return scores
+
+
+def _centred(rows: Array, offset: Array | None) -> NDArray[np.float32]:
+    return (rows if offset is None else unit(rows - offset)).astype(np.float32)

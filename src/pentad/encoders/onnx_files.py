@@ -39,12 +39,10 @@ def external_files(model: Path) -> tuple[Path, ...]:
         InputError: The file is not ONNX, or it names a file that is missing or outside its folder.
     """
     try:
-        with model.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            view = memoryview(data)
-            try:
-                names = _names(view)
-            finally:
-                view.release()
+        with model.open("rb") as file:
+            # Left to be closed with its last view: an error on the way still holds some.
+            data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        names = _names(memoryview(data))
     except ValueError:
         raise InputError("is not an ONNX file", file=model) from None
     except OSError as error:

@@ -13,10 +13,17 @@ import sys
 from collections.abc import Callable
 from typing import cast
 
-from pentad.core.errors import DecodeError, Reason
+from pentad.core.errors import DecodeError, PentadError, Reason
 from pentad.media.decode import decode
 from pentad.media.types import Decoded
-from pentad.media.wire import Closed, parse_request, receive_header, send_result, send_start
+from pentad.media.wire import (
+    Closed,
+    parse_request,
+    receive_header,
+    send_failure,
+    send_result,
+    send_start,
+)
 
 _PR_SET_PDEATHSIG = 1
 
@@ -47,6 +54,9 @@ def main(arguments: list[str]) -> None:
             )
         except DecodeError as error:
             result = error
+        except PentadError as error:
+            send_failure(results, error)
+            continue
         except MemoryError:
             result = DecodeError(Reason.OUT_OF_MEMORY, f"{request.path}: too large")
         send_result(results, result)

@@ -27,6 +27,7 @@ MIN_RATE, MAX_RATE = 100, 768_000
 _SILENCE = 1e-6
 _LOUDEST = 1e6
 _BLOCK = 1 << 18
+_UNSUPPORTED_ENCODING = 4
 # Where libsndfile knows the container, its refusal stands: other decoders play broken FLACs.
 _SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"ID3")
 
@@ -87,7 +88,8 @@ def _read_sndfile(path: Path, max_seconds: float | None) -> _Collected | None:
     try:
         file = soundfile.SoundFile(path)
     except soundfile.LibsndfileError as error:
-        if read_head(path).startswith(_SNDFILE_HEADS):
+        known = read_head(path).startswith(_SNDFILE_HEADS)
+        if known and error.code != _UNSUPPORTED_ENCODING:
             raise DecodeError(Reason.CORRUPT, f"{path.name}: {error.error_string}") from error
         return None
     with file:

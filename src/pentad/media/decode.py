@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
-from pentad.core.errors import DecodeError, InputError, Reason
+from pentad.core.errors import DecodeError, InputError, PentadError, Reason
 from pentad.core.modality import Modality, as_modality
 from pentad.media.audio import decode_audio
 from pentad.media.files import MAX_FILE_BYTES, check_file
@@ -16,6 +17,7 @@ from pentad.media.types import Decoded, DecodeOptions
 from pentad.media.video import decode_video
 
 _DEFAULTS = DecodeOptions()
+_PACKAGES = frozenset({"PIL", "av", "numpy", "soundfile", "soxr", "trimesh"})
 _DECODERS: dict[Modality, Callable[[Path, DecodeOptions, int], Decoded]] = {
     Modality.IMAGE: decode_image,
     Modality.AUDIO: decode_audio,
@@ -42,6 +44,7 @@ def decode(
         DecodeError: The file cannot be used; the error carries a `Reason`.
         InputError: ``modality`` is ``text``, which is not in files.
         UnknownName: ``modality`` is none of the five.
+        PentadError: A package that decodes cannot be imported.
 
     Examples:
         >>> decode("cat.png", "image", DecodeOptions(image_side=224)).pixels.shape  # doctest: +SKIP
@@ -62,9 +65,13 @@ def decode(
         raise _refusal(error, file, kind) from error
 
 
-def _refusal(error: Exception, file: Path, kind: Modality) -> DecodeError:
+def _refusal(error: Exception, file: Path, kind: Modality) -> PentadError:
     text = str(error).strip() or "unreadable"
     detail = f"{file.name}: {type(error).__name__}: {text[:200]}"
+    if isinstance(error, ImportError) and (error.name or "").split(".")[0] in _PACKAGES:
+        return PentadError(f"{error.name} cannot be imported ({text}); install Pentad again")
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return DecodeError(Reason.OUT_OF_MEMORY, detail)
     if isinstance(error, PermissionError):
         return DecodeError(Reason.UNREADABLE, detail)
     if "truncated" in text.lower():

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from pentad.core.errors import DecodeError, Reason
+from pentad.core.errors import DecodeError, PentadError, Reason
 from pentad.media.types import Audio, Decoded, DecodeOptions, Image, Points, Video, Views
 
 _KINDS: dict[str, type[Decoded]] = {k.__name__: k for k in (Image, Audio, Video, Points, Views)}
@@ -89,6 +89,11 @@ def send_result(fd: int, result: Decoded | DecodeError) -> None:
     send(fd, [_framed(head), *(_bytes(a) for a in arrays.values() if a.size)])
 
 
+def send_failure(fd: int, error: PentadError) -> None:
+    """Say that decoding itself does not work, whatever the file."""
+    send(fd, [_framed({"failure": str(error)})])
+
+
 def _bytes(array: np.ndarray[Any, Any]) -> memoryview:
     return array.data.cast("B")
 
@@ -99,8 +104,11 @@ def receive_result(fd: int, deadline: float) -> Decoded | DecodeError:
     Raises:
         Closed: The decoder died, or wrote nonsense.
         Expired: ``deadline`` (of the monotonic clock) has passed.
+        PentadError: Decoding itself does not work there.
     """
     header = receive_header(fd, deadline)
+    if "failure" in header:
+        raise PentadError(str(header["failure"]))
     try:
         if "reason" in header:
             return DecodeError(Reason(header["reason"]), header["detail"])

@@ -22,7 +22,7 @@ __all__ = ["DecodePool", "DecodeRequest"]
 # A process that has decoded so many files is replaced, so that what libraries leak stays small.
 _FILES_PER_PROCESS = 2000
 _AHEAD_PER_WORKER = 3
-_MAYBE_ANOTHERS_FAULT = frozenset({Reason.OUT_OF_MEMORY, Reason.WORKER_DIED})
+_MAYBE_INHERITED = frozenset({Reason.OUT_OF_MEMORY, Reason.WORKER_DIED})
 
 _CLOSED = "the pool is closed"
 
@@ -184,7 +184,7 @@ class _Lane:
         """
         fresh = self._process is None
         result = self._attempt(request)
-        doubtful = isinstance(result, DecodeError) and result.reason in _MAYBE_ANOTHERS_FAULT
+        doubtful = isinstance(result, DecodeError) and result.reason in _MAYBE_INHERITED
         if doubtful and not fresh and not self._stopped:
             result = self._attempt(request)
         return result

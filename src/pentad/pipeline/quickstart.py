@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ class QuickstartResult:
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as plain values."""
-        found = [{"query": s.query, "hits": [vars(hit) for hit in s.hits]} for s in self.searches]
+        found = [{"query": s.query, "hits": [asdict(hit) for hit in s.hits]} for s in self.searches]
         return {
             **self.built.to_json(),
             "world": str(self.world),

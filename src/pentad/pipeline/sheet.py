@@ -118,7 +118,8 @@ def _pixels(media: Decoded) -> NDArray[np.uint8]:
         rows = [
             np.concatenate(list(frames[i : i + 2]), axis=1) for i in range(0, len(frames) - 1, 2)
         ]
-        return np.concatenate(rows) if rows else frames[0]
+        tiled: NDArray[np.uint8] = np.concatenate(rows) if rows else frames[0]
+        return tiled
     return np.full((TILE, TILE, 3), 255, np.uint8)
 
 

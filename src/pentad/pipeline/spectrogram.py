@@ -48,7 +48,9 @@ def _colored(levels: NDArray[np.float64]) -> NDArray[np.uint8]:
     place = levels * (len(_STOPS) - 1)
     low = np.minimum(place.astype(np.int64), len(_STOPS) - 2)
     share = (place - low)[..., None]
-    return (_STOPS[low] * (1 - share) + _STOPS[low + 1] * share).astype(np.uint8)
+    mixed = _STOPS[low] * (1 - share) + _STOPS[low + 1] * share
+    colored: NDArray[np.uint8] = mixed.astype(np.uint8)
+    return colored
 
 
 def _waveform(samples: NDArray[np.float32], height: int, width: int) -> NDArray[np.uint8]:

@@ -46,8 +46,6 @@ def detect_layout(path: Path, modality: Modality | None = None) -> tuple[Layout,
             raise InputError("there is no such file or folder", file=path)
     except OSError as error:
         raise InputError(f"cannot be read ({error.strerror})", file=path) from None
-    except ValueError as error:
-        raise InputError(f"is no path ({error})", file=repr(str(path))) from None
     if path.is_file() and path.suffix.lower() in TABLE_SUFFIXES:
         return Layout.TABLE, path
     raise InputError("not a source", file=path, expected=ACCEPTED)

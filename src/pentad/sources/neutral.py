@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pentad.core.errors import InputError, Reason, UnknownName
-from pentad.core.modality import MODALITIES, Modality, as_modality
+from pentad.core.modality import MODALITIES, Modality
 from pentad.sources.collect import Collector
 from pentad.sources.refusal import Refused
 from pentad.sources.table import collect_table
@@ -49,18 +49,10 @@ def list_neutral(root: Path, *, modality: Modality | None, name: str) -> Listing
                 detail = f"{used.name} is read in its place; keep one of them"
                 _refuse(collector, root, other, Refused(Reason.DUPLICATE, detail))
     for folder in sorted(set(tables) - set(MODALITIES)) if modality is None else ():
-        detail = _not_a_modality(folder)
+        detail = str(UnknownName("modality", folder, MODALITIES))
         _refuse(collector, root, tables[folder][0], Refused(Reason.UNSUPPORTED, detail))
     return collector.listing()
 
 
 def _refuse(collector: Collector, root: Path, table: Path, refused: Refused) -> None:
     collector.refuse(table.relative_to(root).as_posix(), refused)
-
-
-def _not_a_modality(folder: str) -> str:
-    try:
-        as_modality(folder)
-    except UnknownName as error:
-        return str(error)
-    return ""

@@ -47,9 +47,7 @@ def rejection_frame(rejections: Iterable[Rejection]) -> pl.DataFrame:
     """Return rejections as a table, sorted by source, modality, path and row."""
     import polars as pl
 
-    rows = sorted(
-        rejections, key=lambda r: (r.source, r.modality, r.path, r.row or 0, r.stage, r.detail)
-    )
+    rows = sorted(rejections, key=_order)
     schema = {
         "source": pl.String,
         "path": pl.String,
@@ -63,6 +61,12 @@ def rejection_frame(rejections: Iterable[Rejection]) -> pl.DataFrame:
     columns = {name: [getattr(r, name) for r in rows] for name in schema}
     columns["reason"] = [r.reason.value for r in rows]
     return pl.DataFrame(columns, schema=schema)
+
+
+def _order(refused: Rejection) -> tuple[str | int, ...]:
+    place = (refused.source, refused.modality, refused.path, refused.row or 0, refused.stage)
+    column = "" if refused.column is None else f"[{refused.column}"
+    return (*place, refused.detail, refused.reason.value, column)
 
 
 def read_rejections(frame: pl.DataFrame) -> Sequence[Rejection]:

@@ -1,4 +1,4 @@
-"""In which order rows are seen: native pairs and groups, mixed by a fixed share, by the seed alone."""
+"""In which order rows are seen: native pairs and groups, mixed by a fixed share, seeded."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Schedule:
 
 
 def schedule(data: TrainingData, settings: TrainSettings, seed: int) -> Schedule:
-    """Return the batches of a run. Rows with fewer than two items teach nothing and are left out."""
+    """Return the batches of a run. Rows with fewer than two items are left out."""
     weights = np.ones(len(data.groups), dtype=np.float32)
     if data.ranks is not None:
         used = data.ranks <= settings.max_rank

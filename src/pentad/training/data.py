@@ -14,6 +14,8 @@ from pentad.core.modality import Modality
 Rows = NDArray[np.int64]
 Vectors = NDArray[np.float32]
 MISSING = -1
+_SLACK = 1e-2
+_SHORTEST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +23,8 @@ class TrainingData:
     """What heads are trained on, or judged by.
 
     Attributes:
-        vectors: Modality -> float32 (items, dim): where the bridge puts them; text is one of them.
+        vectors: Modality -> float32 (items, dim), rows of length 1: where the bridge puts them;
+            text is one of them. A row of zeros has no place and is passed over.
         groups: int64 (groups, modalities): rows of `vectors`, -1 where a group has no item; columns
             in the order of `vectors`.
         pairs: Modality -> int64 (pairs, 2): row of a caption, row of an item it is native to.
@@ -77,10 +80,19 @@ def _check_vectors(modality: str, vectors: Vectors, dim: int) -> None:
             seen=f"{vectors.dtype} {vectors.shape}",
         )
     if vectors.shape[1] != dim or dim == 0:
-        raise InputError(f"vectors of {modality} differ in length", expected=dim, seen=vectors.shape)
+        raise InputError(
+            f"vectors of {modality} differ in length", expected=dim, seen=vectors.shape
+        )
     bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
     if len(bad):
         raise InputError(f"{len(bad)} vectors of {modality} are not finite; the first is {bad[0]}")
+    lengths = np.linalg.norm(vectors, axis=1)
+    odd = np.flatnonzero((np.abs(lengths - 1.0) > _SLACK) & (lengths > _SHORTEST))
+    if len(odd):
+        raise InputError(
+            f"{len(odd)} vectors of {modality} are not of length 1; the first is {odd[0]}",
+            seen=float(lengths[odd[0]]),
+        )
 
 
 def _check_keys(keys: Rows, captions: int) -> None:

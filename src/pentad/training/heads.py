@@ -42,13 +42,13 @@ class ResidualHead(nn.Module):
         Raises:
             InputError: Training has diverged.
         """
-        arrays = [
+        inner, bias, outer = arrays = [
             parameter.detach().numpy().astype(np.float64)
             for parameter in (self.inner, self.inner_bias, self.outer)
         ]
         if not all(np.isfinite(array).all() for array in arrays):
             raise InputError("training has diverged; set a lower learning rate (lr)")
-        return Head(*arrays, gate)
+        return Head(inner, bias, outer, gate)
 
 
 def disturb(vectors: Tensor, dropout: float, noise: float, generator: torch.Generator) -> Tensor:

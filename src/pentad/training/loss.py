@@ -1,9 +1,9 @@
 """InfoNCE in both directions, with several positives a row; plain, and in chunks of rows.
 
 For unit rows a_i, b_i of two modalities, scale s, positives P_i (i itself among them), rows N_i
-that are left out of i's comparison, and weights w_i:
+that are left out of i's comparison, and weights w_i of sum 1:
 
-    L_ab = sum_i w_i [ log sum_{j not in N_i} exp(s a_i.b_j) - mean_{j in P_i} s a_i.b_j ] / sum_i w_i
+    L_ab = sum_i w_i [ log sum_{j not in N_i} exp(s a_i.b_j) - mean_{j in P_i} s a_i.b_j ]
     L    = (L_ab + L_ba) / 2
 
 InfoNCE: van den Oord et al., arXiv:1807.03748, equation 4. Both directions and the learned scale:
@@ -46,7 +46,7 @@ class Relations:
         return found
 
     def ignored(self, rows: slice, positives: Tensor) -> Tensor | None:
-        """Return bool (chunk, rows): what is too similar to be held against a row; None for none."""
+        """Return bool (chunk, rows): what is too similar to be held against a row, if any."""
         if not self.frozen:
             return None
         similar = [vectors[rows] @ vectors.T > self.threshold for vectors in self.frozen]
@@ -141,7 +141,7 @@ class _Norms:
 
 class _Chunked(torch.autograd.Function):
     @staticmethod
-    def forward(  # noqa: PLR0917 - autograd passes them by place
+    def forward(
         ctx: Any,
         a: Tensor,
         b: Tensor,
@@ -170,7 +170,7 @@ class _Chunked(torch.autograd.Function):
         return (share * (norms.row + norms.column)).sum() - fitting
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator]
+    @once_differentiable
     def backward(ctx: Any, outer: Tensor) -> tuple[Tensor | None, ...]:
         return (*(outer * grad for grad in ctx.saved_tensors), None, None, None)
 

@@ -22,11 +22,11 @@ class TrainSettings:
         hidden: Width of a head's hidden layer.
         lr: Highest learning rate of AdamW.
         weight_decay: Of the heads; the temperature has none.
-        warmup: Share of the steps in which the learning rate rises; afterwards it falls as a cosine.
+        warmup: Share of the steps in which the learning rate rises; then it falls as a cosine.
         epochs: How often the rows are gone through.
         batch: Rows a step.
-        native_share: Share of native pairs in a batch, the rest are groups; 1 trains on native pairs
-            alone, 0 on groups alone.
+        native_share: Share of native pairs in a batch, the rest are groups; 1 trains on native
+            pairs alone, 0 on groups alone.
         max_rank: Groups beyond this rank are not used.
         rank_decay: A group of rank r weighs ``rank_decay ** (r - 1)``.
         pairs: ``text`` compares each modality with the captions, ``all`` each with each.
@@ -81,8 +81,8 @@ class TrainSettings:
     def from_mapping(cls, values: Mapping[str, object]) -> TrainSettings:
         """Return settings from plain values or their text, as ``--set KEY=VALUE`` gives them.
 
-        Pair weights are a mapping, text such as ``text-audio:2,text-image:0.5``, or single keys such
-        as ``pair_weights.text-audio``.
+        Pair weights are a mapping, text such as ``text-audio:2,text-image:0.5``, or single keys
+        such as ``pair_weights.text-audio``.
 
         Raises:
             UnknownName: There is no such setting; the message names the nearest one.

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from torch import Tensor, nn
 
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
-from pentad.core.seeds import derive_seed
 from pentad.encoders.heads import Head
-from pentad.training.batches import Batch, Schedule, schedule
+from pentad.training.batches import Schedule, schedule
 from pentad.training.data import MISSING, TrainingData
-from pentad.training.heads import ResidualHead, disturb
-from pentad.training.loss import Relations, chunked_info_nce
 from pentad.training.settings import TrainSettings
-
-Pair = tuple[int, int, float]
-"""Columns of two modalities, and what comparing them weighs."""
+from pentad.training.step import Compared, Run
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +25,7 @@ class Trained:
     Attributes:
         heads: By modality, gate 1; a modality that was in no comparison has none.
         log_scale: ln(1 / temperature) at the end.
-        metrics: One entry a step: ``step``, ``epoch``, ``loss`` and ``scale`` before the step, ``lr``.
+        metrics: One entry a step: ``step``, ``epoch``, ``loss`` and ``scale`` before it, ``lr``.
     """
 
     heads: dict[Modality, Head]
@@ -63,86 +55,49 @@ def train_heads(
     """
     chosen = settings or TrainSettings()
     plan = schedule(data, chosen, seed)
-    pairs = _pairs(data.modalities, plan, chosen)
+    pairs = _compared(data, plan, chosen)
+    metrics: list[dict[str, float]] = []
     with _repeatable(chosen.threads):
-        run = _Run(data, chosen, pairs, plan.steps, seed)
-        with progress.task("train", plan.steps) as task:
-            for batch in plan if pairs else ():
-                run.step(batch, epoch=len(run.metrics) // plan.steps_an_epoch + 1)
+        run = Run(data, chosen, pairs, plan.steps, seed)
+        with progress.task("train", plan.steps if pairs else 0) as task:
+            for number, batch in enumerate(plan if pairs else ()):
+                epoch = number // plan.steps_an_epoch + 1
+                metrics.append({"step": number + 1, "epoch": epoch, **run.step(batch, number)})
                 task.advance()
-        heads = {m: head.export() for m, head in run.heads.items()}
-    return Trained(heads, float(run.log_scale.detach()), run.metrics)
+        heads = {modality: head.export() for modality, head in run.heads.items()}
+    return Trained(heads, float(run.log_scale.detach()), metrics)
 
 
-class _Run:
-    """Heads, temperature and optimizer of one run."""
-
-    def __init__(
-        self, data: TrainingData, settings: TrainSettings, pairs: list[Pair], steps: int, seed: int
-    ) -> None:
-        self.data, self.settings, self.pairs, self.steps = data, settings, pairs, steps
-        self.metrics: list[dict[str, float]] = []
-        self.noise = torch.Generator().manual_seed(derive_seed(seed, "noise"))
-        start = torch.Generator().manual_seed(derive_seed(seed, "heads"))
-        used = sorted({column for first, second, _ in pairs for column in (first, second)})
-        self.heads = {
-            data.modalities[c]: ResidualHead(data.dim, settings.hidden, start) for c in used
-        }
-        self.log_scale = nn.Parameter(torch.tensor(-math.log(settings.temperature)))
-        weights = [p for head in self.heads.values() for p in head.parameters()]
-        self.optimizer = torch.optim.AdamW(
-            [
-                {"params": [*weights, self.log_scale][:-1], "weight_decay": settings.weight_decay},
-                {"params": [self.log_scale], "weight_decay": 0.0},
-            ],
-            lr=settings.lr,
+def _compared(data: TrainingData, plan: Schedule, settings: TrainSettings) -> list[Compared]:
+    """Return the pairs of modalities that have at least two rows in the whole plan."""
+    found = []
+    for (i, first), (j, second) in itertools.combinations(enumerate(data.modalities), 2):
+        wanted = settings.pairs == "all" or Modality.TEXT in (first, second)
+        weight = settings.weight_of(first, second)
+        rows = sum(
+            int((part.rows[:, [i, j]] != MISSING).all(axis=1).sum())
+            for part in (plan.native, plan.groups)
         )
-        self._clamp()
+        if wanted and weight > 0 and rows >= 2:
+            found.append(Compared(i, j, weight))
+    return found
 
-    def step(self, batch: Batch, epoch: int) -> None:
-        """Take one step and note the loss before it."""
-        rate = self.settings.lr * _rate(len(self.metrics), self.steps, self.settings.warmup)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        loss = self._loss(batch)
-        self.metrics.append(
-            {
-                "step": len(self.metrics) + 1,
-                "epoch": epoch,
-                "loss": float(loss.detach()),
-                "scale": math.exp(float(self.log_scale.detach())),
-                "lr": rate,
-            }
-        )
-        self.optimizer.zero_grad()
-        if loss.requires_grad:
-            loss.backward()  # type: ignore[no-untyped-call]
-            self.optimizer.step()
-            self._clamp()
 
-    def _clamp(self) -> None:
-        with torch.no_grad():
-            self.log_scale.clamp_(max=math.log(self.settings.max_scale))
+@contextmanager
+def _repeatable(threads: int) -> Iterator[None]:
+    """Make torch give the same bytes again, and leave its settings as they were.
 
-    def _loss(self, batch: Batch) -> Tensor:
-        """Return the weighted mean over the pairs of modalities that have two rows to compare."""
-        moved = _Moved(self, batch)
-        total, weight = torch.zeros(()), 0.0
-        for first, second, share in self.pairs:
-            rows = np.flatnonzero((batch.rows[:, [first, second]] != MISSING).all(axis=1))
-            if len(rows) >= 2:
-                total = total + share * self._pair_loss(batch, rows, first, second, moved)
-                weight += share
-        return total / weight if weight else total
-
-    def _pair_loss(
-        self, batch: Batch, rows: np.ndarray, first: int, second: int, moved: _Moved
-    ) -> Tensor:
-        return chunked_info_nce(
-            moved.of(first, rows),
-            moved.of(second, rows),
-            self.log_scale.exp(),
-            self._relations(batch, rows, first, second),
-            weights=torch.from_numpy(batch.weights[rows]),
-            chunk=self.settings.chunk,
-        )
+    Matrix products depend on the number of threads in their last digits, so that is fixed too.
+    """
+    before = (
+        torch.are_deterministic_algorithms_enabled(),
+        torch.is_deterministic_algorithms_warn_only_enabled(),
+        torch.get_num_threads(),
+    )
+    torch.use_deterministic_algorithms(True)
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
+        torch.set_num_threads(before[2])
