@@ -19,6 +19,7 @@ from pentad.core.errors import (
     StoreError,
     UnknownName,
 )
+from pentad.core.modality import Modality
 
 EXAMPLES = [
     InputError("bad\nline", file="a\nb.csv", row=3, column="caption", expected="x", seen="1\n2"),
@@ -97,6 +98,10 @@ def test_an_unknown_name_without_neighbors_lists_what_there_is() -> None:
     assert str(UnknownName("task", "x", [])) == "unknown task 'x'; known are: none"
     many = [f"task{n}" for n in range(13)]
     assert str(UnknownName("task", "x", many)) == "unknown task 'x'; there are 13 known names"
+
+
+def test_members_of_an_enumeration_are_shown_as_their_text() -> None:
+    assert str(UnknownName("modality", "images", Modality)).endswith("did you mean 'image'?")
 
 
 def test_a_missing_extra_says_the_install_line() -> None:

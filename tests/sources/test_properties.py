@@ -50,7 +50,7 @@ def _read(table: Path, data: bytes) -> Listing | None:
     return listing
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(data=st.lists(PIECE, max_size=30).map(b"".join), suffix=st.sampled_from([".csv", ".jsonl"]))
 def test_any_bytes_end_in_a_listing_or_in_one_of_our_errors(
     folder: Path, data: bytes, suffix: str
@@ -65,7 +65,7 @@ def test_any_bytes_as_parquet(folder: Path, data: bytes) -> None:
     _read(folder / "t.parquet", b"PAR1" + data + b"PAR1")
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(lines=st.lists(LINE, max_size=12))
 def test_every_line_is_a_row_or_a_rejection(folder: Path, lines: list[str]) -> None:
     lines = [line.replace('"', "").replace("\n", "").replace("\r", "") for line in lines]
@@ -85,7 +85,7 @@ ROW = st.tuples(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(rows=st.lists(ROW, max_size=10))
 def test_what_a_csv_writer_writes_is_read_back_row_by_row(
     folder: Path, rows: list[tuple[str, str]]

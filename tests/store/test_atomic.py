@@ -85,7 +85,7 @@ def test_json_is_canonical_with_a_final_newline(tmp_path: Path) -> None:
 
 def test_a_full_disk_as_polars_tells_it() -> None:
     error = pl.exceptions.ComputeError(
-        "parquet: File out of specification: underlying IO error: No space left on device (os error 28)"
+        "parquet: out of specification: underlying IO error: No space left on device (os error 28)"
     )
     assert str(write_failure(error)) == "No space left on device (os error 28)"
     assert write_failure(pl.exceptions.ComputeError("no such column")) is None

@@ -94,6 +94,7 @@ def test_a_changed_file_is_damaged(tmp_path: Path) -> None:
         '{"files": {"/a": {"bytes": 3, "sha256": "0"}}}',
         '{"files": {}, "pending": true, "obsolete": ["../a"]}',
         '{"files": {}, "pending": true, "obsolete": 3}',
+        '{"files": {}, "pending": true, "obsolete": [3]}',
     ],
 )
 def test_what_is_no_record_is_none_and_harmless(tmp_path: Path, text: str) -> None:
@@ -104,6 +105,13 @@ def test_what_is_no_record_is_none_and_harmless(tmp_path: Path, text: str) -> No
     assert read_record(folder / "record.json") is None
     recover(folder)
     assert (tmp_path / "a").read_text() == "precious"
+
+
+def test_recovery_does_without_folders_that_are_gone(tmp_path: Path) -> None:
+    path = tmp_path / "record.json"
+    path.write_text('{"files": {}, "pending": true, "obsolete": ["gone/a"]}')
+    recover(tmp_path)
+    assert read_record(path) is not None
 
 
 def test_a_disk_that_fails_while_recovering_is_one_line(

@@ -217,7 +217,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("data")
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(steps=st.lists(STEP, max_size=6))
 def test_ids_never_move_whatever_is_listed(
     folder: Path, steps: list[tuple[str, list[tuple[str, str, str]]]]

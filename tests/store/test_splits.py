@@ -131,7 +131,7 @@ def _groups(catalog: Catalog) -> list[set[Key]]:
     return groups
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(st.lists(ROW, max_size=14))
 def test_units_are_concepts_and_what_hangs_together_by_captions(rows: list[Row]) -> None:
     catalog = _catalog(*rows)
@@ -146,7 +146,7 @@ def test_units_are_concepts_and_what_hangs_together_by_captions(rows: list[Row])
     assert len(set(units.labels)) == len(units.labels)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(st.lists(ROW, max_size=10), st.data())
 def test_units_do_not_depend_on_the_order_of_rows(rows: list[Row], data: st.DataObject) -> None:
     rows = [row for row in rows if row[3] is None]

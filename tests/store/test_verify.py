@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from pentad.store import records
+from pentad.store.records import committing
 from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.store.helpers import small_workspace
@@ -81,6 +83,25 @@ def test_a_write_that_was_cut_short(workspace: Workspace) -> None:
     assert ("items/items.json", "a write was cut short here") in _found(workspace)
 
 
+def test_json_that_is_no_record_is_passed_over(workspace: Workspace) -> None:
+    (workspace.root / "items" / "notes.json").write_text('{"by": "hand"}')
+    assert _found(workspace) == []
+
+
+def test_what_cannot_be_read_is_named(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(path: Path) -> str:
+        raise OSError(5, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(records, "fingerprint_file", fail)
+        assert ("items/image.parquet", "cannot be read (Input/output error)") in _found(workspace)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", fail)
+        assert ("items/items.json", "record cannot be read") in _found(workspace)
+
+
 def test_damage_comes_in_path_order(workspace: Workspace) -> None:
     for name in ("video", "audio", "image"):
         (workspace.root / "items" / f"{name}.txt").write_text("stray")
@@ -90,8 +111,6 @@ def test_damage_comes_in_path_order(workspace: Workspace) -> None:
 
 
 def test_a_json_file_that_a_record_lists_is_no_record(workspace: Workspace) -> None:
-    from pentad.store.records import committing
-
     with committing(workspace.root / "models" / "m" / "record.json") as commit:
         commit.path("config.json").write_text("{}")
         commit.path("files.json").write_text('{"files": ["x"]}')

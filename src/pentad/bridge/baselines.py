@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.bridge.data import BridgeData, BridgeSettings, NativePairs
-from pentad.bridge.learn import learn_bridge
+from pentad.bridge.learn import Choices, learn_bridge
 from pentad.core.modality import Modality
 from pentad.encoders.bridge_map import BridgeMap, ClassScaling, ItemMap, TextFrame, unit
 
@@ -25,14 +25,17 @@ RIDGE = BridgeSettings(
 )
 
 
-def ridge_baseline(data: BridgeData, *, seed: int = 0) -> BridgeMap:
+def ridge_baseline(
+    data: BridgeData, *, seed: int = 0, choices: Choices | None = None
+) -> tuple[BridgeMap, Choices]:
     """Return a ridge regression from each modality's own frozen vectors to its captions' vectors.
 
     Features have unit length and are centred, captions are centred, the strength is chosen on inner
-    folds over units. No class names, nothing pooled, nothing projected out.
+    folds over units unless ``choices`` holds it. No class names, nothing pooled, nothing projected
+    out.
     """
     own = {m: _alone(m, pairs) for m, pairs in data.pairs.items()}
-    return learn_bridge(BridgeData(own), seed=seed, settings=RIDGE)[0]
+    return learn_bridge(BridgeData(own), seed=seed, choices=choices, settings=RIDGE)
 
 
 def class_name_baseline(data: BridgeData) -> BridgeMap:

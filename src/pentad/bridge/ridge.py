@@ -6,8 +6,7 @@ With more rows than columns the normal equations are summed by fold and solved i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -23,16 +22,15 @@ Part = tuple[Array, Array, NDArray[np.int64]]
 class Ridge(Protocol):
     """Rows of a ridge regression, ready to be solved."""
 
-    def solve(self, strength: float, *, without: int | None = None) -> Array:
+    def solve(self, strength: float) -> Array:
         """Return W (dim, text dim) that minimizes ``|XW - Y|² + strength |W|²``.
 
         Args:
             strength: lambda, absolute; rows of X have length 1.
-            without: A fold whose rows are left out.
         """
 
     def predict(self, strength: float, fold: int, x: Array) -> Array:
-        """Return X W for rows ``x``, with W found without ``fold``."""
+        """Return X W for rows ``x``, with W found without the rows of ``fold``."""
 
 
 def make_ridge(parts: Sequence[Part], folds: int) -> Ridge:
@@ -44,39 +42,61 @@ def make_ridge(parts: Sequence[Part], folds: int) -> Ridge:
     return _accumulate(parts, folds)
 
 
-@dataclass(frozen=True, eq=False)
-class _Dual:
-    x: Array
-    y: Array
-    fold: NDArray[np.int64]
+class _Kept:
+    """The solutions of one strength, by fold: what is asked for next is mostly the same again."""
 
-    def solve(self, strength: float, *, without: int | None = None) -> Array:
-        kept = self.fold != without
-        x, y = self.x[kept], self.y[kept]
-        weights: Array = x.T @ _solve(x @ x.T, y, strength)
+    def __init__(self) -> None:
+        self._strength = 0.0
+        self._found: dict[int, Array] = {}
+
+    def get(self, strength: float, fold: int, find: Callable[[], Array]) -> Array:
+        """Return the solution, found now where it is not kept."""
+        if strength != self._strength:
+            self._strength, self._found = strength, {}
+        if fold not in self._found:
+            self._found[fold] = find()
+        return self._found[fold]
+
+
+class _Dual:
+    def __init__(self, x: Array, y: Array, fold: NDArray[np.int64]) -> None:
+        self._x, self._y, self._fold = x, y, fold
+        self._products = x @ x.T
+        self._kept = _Kept()
+
+    def solve(self, strength: float) -> Array:
+        weights: Array = self._x.T @ _solve(self._products.copy(), self._y, strength)
         return weights
 
     def predict(self, strength: float, fold: int, x: Array) -> Array:
-        kept = self.fold != fold
-        near: Array = (x @ self.x[kept].T) @ _solve(
-            self.x[kept] @ self.x[kept].T, self.y[kept], strength
+        rows = np.flatnonzero(self._fold != fold)
+        solved = self._kept.get(
+            strength,
+            fold,
+            lambda: _solve(self._products[np.ix_(rows, rows)], self._y[rows], strength),
         )
-        return near
+        predicted: Array = (x @ self._x[rows].T) @ solved
+        return predicted
 
 
-@dataclass(frozen=True, eq=False)
 class _Primal:
-    grams: Array
-    crosses: Array
+    def __init__(self, grams: Array, crosses: Array) -> None:
+        self._grams, self._crosses = grams, crosses
+        self._gram, self._cross = grams.sum(axis=0), crosses.sum(axis=0)
+        self._kept = _Kept()
 
-    def solve(self, strength: float, *, without: int | None = None) -> Array:
-        gram, cross = self.grams.sum(axis=0), self.crosses.sum(axis=0)
-        if without is not None:
-            gram, cross = gram - self.grams[without], cross - self.crosses[without]
-        return _solve(gram, cross, strength)
+    def solve(self, strength: float) -> Array:
+        return _solve(self._gram.copy(), self._cross, strength)
 
     def predict(self, strength: float, fold: int, x: Array) -> Array:
-        predicted: Array = x @ self.solve(strength, without=fold)
+        solved = self._kept.get(
+            strength,
+            fold,
+            lambda: _solve(
+                self._gram - self._grams[fold], self._cross - self._crosses[fold], strength
+            ),
+        )
+        predicted: Array = x @ solved
         return predicted
 
 

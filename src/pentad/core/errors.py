@@ -73,7 +73,7 @@ class UnknownName(PentadError):
     def __init__(
         self, kind: str, name: str, known: Iterable[str], *, listing: str | None = None
     ) -> None:
-        names = sorted(known)
+        names = sorted(map(str, known))
         self.kind = kind
         self.name = name
         self.nearest = difflib.get_close_matches(name, names, n=3, cutoff=0.5)

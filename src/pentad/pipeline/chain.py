@@ -123,7 +123,9 @@ class Chain:
         with self._clock.stage("bridge"):
             model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
             self._bridge.begin()
-            for baseline in baseline_models(self._plan, self._data, seed=self._seed).values():
+            strengths = None if self._held is None else self._baselines[1]
+            whole, _ = baseline_models(self._plan, self._data, seed=self._seed, choices=strengths)
+            for baseline in whole.values():
                 save_model(baseline, self._bridge.folder.with_name(baseline.name))
             save_model(model, self._bridge.folder)
             self._bridge.finish()
@@ -178,8 +180,7 @@ class Chain:
             return {}, None
         with self._clock.stage("held-out"):
             training, judged = self._frozen.split(held)
-            data = bridge_data(training, self._class_names)
-            bridge, _ = learn_model(self._plan, data, seed=self._seed, choices=self._choices)
+            bridge = self._held_out_bridge
             neighbors = retrieve(placed(bridge, training), self._k)
             groups = line_up(neighbors, self._k, self._max_uses)
             gates = fit_gates(self._plan, training, self._class_names, k=self._k, seed=self._seed)
@@ -187,7 +188,7 @@ class Chain:
             report = judge(
                 judged,
                 model,
-                baseline_models(self._plan, data, seed=self._seed),
+                self._baselines[0],
                 seed=self._seed,
                 settings=self._settings(gates),
                 progress=self._progress,
@@ -235,13 +236,33 @@ class Chain:
         return None
 
     @cached_property
+    def _training(self) -> BridgeData:
+        """Native pairs of the training concepts alone."""
+        if self._held is None:
+            raise InputError("nothing is held out, so there is no training part")
+        return bridge_data(self._frozen.split(self._held)[0], self._class_names)
+
+    @cached_property
+    def _learned(self) -> tuple[Model, Mapping[Modality, Choice]]:
+        """The bridge learned on training concepts, and the weights it chose."""
+        with self._clock.stage("bridge"):
+            return learn_model(self._plan, self._training, seed=self._seed)
+
+    @cached_property
+    def _baselines(self) -> tuple[Mapping[str, Model], Mapping[Modality, Choice]]:
+        with self._clock.stage("baselines"):
+            return baseline_models(self._plan, self._training, seed=self._seed)
+
+    @property
+    def _held_out_bridge(self) -> Model:
+        return self._learned[0]
+
+    @property
     def _choices(self) -> Mapping[Modality, Choice] | None:
         """Weights found on training concepts; None where nothing is held out."""
         if self._held is None:
             return None
-        with self._clock.stage("bridge"):
-            training = bridge_data(self._frozen.split(self._held)[0], self._class_names)
-            _, choices = learn_model(self._plan, training, seed=self._seed)
+        choices = self._learned[1]
         missing = set(self._data.pairs) - set(choices)
         if missing:
             names = ", ".join(sorted(m.value for m in missing))

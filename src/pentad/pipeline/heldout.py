@@ -53,11 +53,11 @@ def judge(
     Raises:
         InputError: There is nothing to evaluate.
     """
-    own = _evaluate(frozen, model, seed, progress)
+    own = evaluate_model(frozen, model, seed, progress)
     others = {}
     for name, baseline in baselines.items():
         try:
-            others[name] = _evaluate(frozen, baseline, seed, progress)
+            others[name] = evaluate_model(frozen, baseline, seed, progress)
         except InputError:  # a baseline that knows none of these modalities has no rows
             continue
     vectors = labelled(_known(frozen, model), lambda f: project(model, f), model.name)
@@ -72,7 +72,10 @@ def judge(
     )
 
 
-def _evaluate(frozen: Frozen, model: Model, seed: int, progress: Progress) -> Evaluation:
+def evaluate_model(
+    frozen: Frozen, model: Model, seed: int, progress: Progress = SILENT
+) -> Evaluation:
+    """Return what one model scores on the items of ``frozen``."""
     known = _known(frozen, model)
     vectors = labelled(known, lambda f: project(model, f), model.name)
     return evaluate_vectors(vectors, seed=seed, progress=progress)

@@ -119,10 +119,13 @@ def learn_model(
     return make_model("bridge", plan, bridge), chosen
 
 
-def baseline_models(plan: EncoderPlan, data: BridgeData, *, seed: int) -> dict[str, Model]:
-    """Return plain ridge and the class-name bridge as models, by their name in a report."""
-    maps = {"ridge": ridge_baseline(data, seed=seed), "bridge": class_name_baseline(data)}
-    return {name: make_model(BASELINES[name], plan, maps[name]) for name in BASELINES}
+def baseline_models(
+    plan: EncoderPlan, data: BridgeData, *, seed: int, choices: Choices | None = None
+) -> tuple[dict[str, Model], Choices]:
+    """Return plain ridge and the class-name bridge by their name in a report, and ridge's strengths."""
+    ridge, chosen = ridge_baseline(data, seed=seed, choices=choices)
+    maps = {"ridge": ridge, "bridge": class_name_baseline(data)}
+    return {name: make_model(BASELINES[name], plan, maps[name]) for name in BASELINES}, chosen
 
 
 def project(model: Model, features: Features) -> NDArray[np.float32]:

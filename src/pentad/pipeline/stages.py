@@ -46,17 +46,26 @@ class Stage:
 
 
 class Clock:
-    """Seconds of each stage, in the order they ran."""
+    """Seconds of each stage, in the order they began; a stage within a stage counts for itself."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._running: list[tuple[str, float]] = []
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to ``name``."""
-        start = time.monotonic()
+        """Count the time of the block for ``name``."""
+        self._pause()
+        self.seconds.setdefault(name, 0.0)
+        self._running.append((name, time.monotonic()))
         try:
             yield
         finally:
-            spent = time.monotonic() - start
-            self.seconds[name] = round(self.seconds.get(name, 0.0) + spent, 3)
+            self._pause()
+            self._running.pop()
+            self._running = [(outer, time.monotonic()) for outer, _ in self._running]
+
+    def _pause(self) -> None:
+        if self._running:
+            name, since = self._running[-1]
+            self.seconds[name] = round(self.seconds[name] + time.monotonic() - since, 3)

@@ -59,14 +59,8 @@ class Record:
 
     def damaged(self) -> list[tuple[Path, str]]:
         """Return every file that is missing or whose content differs, with what is wrong."""
-        found = []
-        for name, info in self.files.items():
-            path = self.path.parent / name
-            if _size(path) is None:
-                found.append((path, "missing"))
-            elif _size(path) != info["bytes"] or fingerprint_file(path) != info["sha256"]:
-                found.append((path, "content differs from its record"))
-        return found
+        files = {self.path.parent / name: info for name, info in self.files.items()}
+        return [(path, text) for path, info in files.items() if (text := _problem(path, info))]
 
 
 def is_pending(path: Path) -> bool:
@@ -177,6 +171,17 @@ def _fsync_upwards(folder: Path, top: Path) -> None:
 def _describe(path: Path) -> dict[str, object]:
     fsync_file(path)
     return {"bytes": path.stat().st_size, "sha256": fingerprint_file(path)}
+
+
+def _problem(path: Path, info: Mapping[str, Any]) -> str:
+    try:
+        if path.stat().st_size == info["bytes"] and fingerprint_file(path) == info["sha256"]:
+            return ""
+    except FileNotFoundError:
+        return "missing"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return "content differs from its record"
 
 
 def _size(path: Path) -> int | None:

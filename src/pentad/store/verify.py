@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from pentad.core.errors import StoreError
 from pentad.core.progress import SILENT, Progress
-from pentad.store.records import is_pending, read_record
+from pentad.store.records import Record, is_pending, read_record
 from pentad.store.workspace import Workspace
 
 _CHECKED = ("items", "embeddings", "bridges", "neighbors", "groups", "models", "selections")
@@ -40,26 +41,34 @@ def verify(workspace: Workspace, *, progress: Progress = SILENT) -> list[Damage]
 
 def _check_folder(root: Path, folder: Path, progress: Progress) -> list[Damage]:
     records = [p for p in sorted(folder.rglob("*.json")) if not p.name.startswith(".")]
-    read = {path: read_record(path) for path in records}
+    read = {path: _read(path) for path in records}
     known = {p.parent / name for p, record in read.items() if record for name in record.files}
     found = []
     with progress.task(f"verify {folder.name}", len(records)) as task:
         for path, record in read.items():
             if record is not None:
                 found += [Damage(p.relative_to(root), problem) for p, problem in record.damaged()]
-            elif is_pending(path):
-                found.append(Damage(path.relative_to(root), "a write was cut short here"))
-            elif path not in known and not _is_plain_json(path):
-                found.append(Damage(path.relative_to(root), "record cannot be read"))
+            elif path not in known and (problem := _problem(path)):
+                found.append(Damage(path.relative_to(root), problem))
             task.advance()
     strangers = {p for p in folder.rglob("*") if p.is_file()} - known - set(records)
     found += [Damage(p.relative_to(root), "no record knows this file") for p in strangers]
     return found
 
 
-def _is_plain_json(path: Path) -> bool:
+def _read(path: Path) -> Record | None:
+    try:
+        return read_record(path)
+    except StoreError:
+        return None
+
+
+def _problem(path: Path) -> str:
+    """Return what is wrong with a JSON file that is no finished record, if anything."""
     try:
         raw = json.loads(path.read_bytes())
     except (OSError, ValueError):
-        return False
-    return not (isinstance(raw, dict) and "files" in raw)
+        return "record cannot be read"
+    if not isinstance(raw, dict) or "files" not in raw:
+        return ""
+    return "a write was cut short here" if is_pending(path) else "record cannot be read"

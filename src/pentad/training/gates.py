@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.bridge.choose import _gain as first_right_gain
+from pentad.bridge.choose import first_hit_gain
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.core.seeds import generator
@@ -136,8 +136,8 @@ class _Both:
         texts = self._moved(Modality.TEXT, self.captions, gates)
         scores = texts @ self._moved(self.modality, self.items, gates).T
         return (
-            first_right_gain(scores, self.relevant),
-            first_right_gain(np.ascontiguousarray(scores.T), self.relevant.T),
+            first_hit_gain(scores, self.relevant),
+            first_hit_gain(np.ascontiguousarray(scores.T), self.relevant.T),
         )
 
     def _moved(self, modality: Modality, rows: Rows, gates: Gates) -> NDArray[np.float64]:
