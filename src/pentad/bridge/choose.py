@@ -1,4 +1,4 @@
-"""Chooses ridge strengths and weights on inner folds: by the rank of the right answer, both ways."""
+"""Chooses ridge strengths and weights on inner folds, by the rank of the right answer."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def inner_folds(
 def choose_strength(
     group: Sequence[Prepared], ridge: Ridge, settings: BridgeSettings, seed: int
 ) -> float:
-    """Return the ridge strength of one encoder: the best for the ridge map alone, over modalities."""
+    """Return the ridge strength of one encoder: the best for the ridge map alone."""
     able = [p for p in group if p.units() >= settings.min_units]
     if not able:
         return settings.default[3]

@@ -26,7 +26,8 @@ class NativePairs:
         encoder: Modalities with the same encoder share one ridge map.
         classifier: Whose classes `scores` are, or None.
         scores: float (rows, classes) activated class scores, or None.
-        shared_at: Where the encoder embeds text too: the column of `texts` at which its block starts.
+        shared_at: Where the encoder embeds text too: the column of `texts` at which its block
+            starts.
     """
 
     features: NDArray[Any]
@@ -49,7 +50,8 @@ class BridgeData:
 
     Attributes:
         pairs: By modality; text is never a key.
-        class_names: Classifier -> (classes, text dim), the class names as the text encoder sees them.
+        class_names: Classifier -> (classes, text dim), its class names as the text encoder sees
+            them.
     """
 
     pairs: Mapping[Modality, NativePairs]

@@ -1,4 +1,4 @@
-"""`learn_bridge`: from native pairs to a `BridgeMap`, in closed form, the same for the same seed."""
+"""`learn_bridge`: from native pairs to a `BridgeMap`, in closed form and reproducible."""
 
 from __future__ import annotations
 

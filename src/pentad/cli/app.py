@@ -27,7 +27,10 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="From folders of captioned media to groups, a model over five modalities, its scores and a search.",
+    help=(
+        "From folders of captioned media to groups, a model over five modalities, its scores "
+        "and a search."
+    ),
     epilog="--debug anywhere on the line shows the traceback of an error.",
 )
 

@@ -47,7 +47,7 @@ def print_rejections(rejections: Sequence[Rejection]) -> None:
 
 
 def print_report(report: Report, metric: str = _METRIC) -> None:
-    """Print one metric in every direction: the model, its baselines, chance, the shuffled control."""
+    """Print one metric in every direction: model, baselines, chance, shuffled control."""
     others = {**report.baselines, **report.controls}
     found = {name: _by_direction(rows, metric) for name, rows in others.items() if rows}
     header = ("from", "to", metric, "95 % interval", *found, "chance", "queries", "pool")
@@ -89,11 +89,15 @@ def print_quickstart(result: QuickstartResult) -> None:
 def print_info(facts: Mapping[str, Any]) -> None:
     """Print what is in a workspace."""
     for name, value in facts.items():
-        if isinstance(value, Mapping):
-            value = ", ".join(f"{k} {v}" for k, v in value.items())
-        elif isinstance(value, list):
-            value = ", ".join(map(str, value))
-        typer.echo(f"{name}: {value if value not in (None, '') else 'none'}")
+        typer.echo(f"{name}: {_plain(value) or 'none'}")
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} {_plain(part)}" for key, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _by_direction(rows: Sequence[Score], metric: str) -> dict[tuple[str, str], Score]:

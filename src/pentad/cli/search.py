@@ -24,7 +24,6 @@ def search(
     from dataclasses import asdict
 
     from pentad.cli.output import emit, print_table
-    from pentad.cli.progress import make_progress
     from pentad.pipeline.search import search_workspace
 
     text = sys.stdin.read().strip() if query == "-" else query
@@ -34,7 +33,6 @@ def search(
         modality=modality.value if modality else None,
         k=k,
         model=model or None,
-        progress=make_progress(quiet=True),
     )
     if json:
         for hit in hits:

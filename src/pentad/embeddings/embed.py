@@ -1,4 +1,4 @@
-"""`embed`: items in, `Embeddings` out. `embed_workspace` does the same into shards, and does no row twice."""
+"""`embed`: items in, `Embeddings` out. `embed_workspace`: into shards, and no row twice."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pentad.core.progress import SILENT, Progress, Task
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.encode import Encoded, EncodingRun
 from pentad.embeddings.shards import SHARD_ROWS, Failure, Shard, ShardFolder
-from pentad.encoders.protocol import Classifier, Encoder, space_of
+from pentad.encoders.protocol import Classifier, Encoder, is_row_independent, space_of
 from pentad.store.atomic import write_json
 from pentad.store.items import Items
 from pentad.store.rejections import Rejection
@@ -151,7 +151,7 @@ def _to_encode(part: Items, old: Shard | None, encoder: Encoder) -> NDArray[np.b
     known |= {f.id: f.fingerprint for f in old.failures}
     pairs = zip(part.ids.tolist(), part.fingerprints, strict=True)
     changed = np.array([known.get(i) != print_ for i, print_ in pairs], dtype=bool)
-    if changed.any() and not getattr(encoder, "row_independent", False):
+    if changed.any() and not is_row_independent(encoder):
         changed[:] = True
     return changed
 

@@ -168,7 +168,7 @@ def unit_rows(vectors: NDArray[Any]) -> NDArray[np.float32]:
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array as ``.npy`` in C order, without any object data."""
-    with open(path, "wb") as file:
+    with path.open("wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
 
 

@@ -102,7 +102,7 @@ class EncodingRun:
 
 
 def _checked(vector: NDArray[Any], scores: NDArray[Any] | None) -> Encoded:
-    """Refuse what float16 cannot hold; a zero vector would be at the same distance from everything."""
+    """Refuse what float16 cannot hold, and zero: it is equally far from everything."""
     limit = np.finfo(np.float16).max
     finite = bool((np.abs(vector) <= limit).all())
     if scores is not None:

@@ -1,4 +1,4 @@
-"""`Features`: what a bridge or a model sees of the items of one modality: frozen vectors side by side."""
+"""`Features`: what a bridge or a model sees of one modality: frozen vectors side by side."""
 
 from __future__ import annotations
 

@@ -1,19 +1,20 @@
 """The bridge as it is applied: captions and items of any modality into one space, by plain algebra.
 
-    caption t          ->  unit(phi(t) - mean)        phi = unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
-    item x, scores p   ->  unit(psi(x, p) - mean_m)   psi = unit([ a c(x) + b r(x) ; ... g z_v(p) ... ])
+    caption t         ->  unit(phi(t) - mean)       phi = unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
+    item x, scores p  ->  unit(psi(x, p) - mean_m)  psi = unit([ a c(x) + b r(x) ; ... g z_v(p) ... ])
 
     f(t)   text vector, centred, without the directions in which the modalities' captions differ
            as a whole ("... turning around"), of unit length
     s_v(t) similarities of f(t) to the class names of classifier v above a threshold, unit length
-    z_v(p) standardised powers of the class scores, unit length; in the place of another classifier's
-           classes a small share of what its names resemble, so that items of different classifiers meet
-    c(x)   unit(z(p) @ class-name vectors), or the item's own vector where its encoder embeds text too
+    z_v(p) standardised powers of the class scores, unit length; in the place of another
+           classifier's classes a small share of what its names resemble, so that items of
+           different classifiers meet
+    c(x)   unit(z(p) @ class-name vectors), or the item's own vector where its encoder embeds text
     r(x)   unit ridge map of x to f(t)
-    mean   of phi over captions, of psi over the items of the modality: without it some items would be
-           near every caption (hubs)
+    mean   of phi over captions, of psi over the items of the modality: without it some items
+           would be near every caption (hubs)
 
-How the numbers are found is told in `pentad.bridge`. Everything here is float64 inside, float32 outside.
+How the numbers are found is told in `pentad.bridge`. It is float64 inside, float32 outside.
 """
 
 from __future__ import annotations
@@ -87,7 +88,7 @@ class TextFrame:
         return _centred(self.raw(texts), self.offset)
 
     def mirrored(self, classes: Array, classifier: str, other: str) -> Array:
-        """Return z of one classifier in the classes of another: (n, classes) to (n, other's classes)."""
+        """Return (n, other's classes): z of one classifier in the classes of another."""
         alike = self.anchors[classifier] @ self.anchors[other].T
         return unit(classes @ np.maximum(alike - self.threshold, 0.0))
 
@@ -144,7 +145,7 @@ class ItemMap:
         return unit(unit(features) - self.mean)
 
     def raw(self, frame: TextFrame, features: NDArray[Any], scores: NDArray[Any] | None) -> Array:
-        """Return psi(x, p): (n, dim) features and (n, classes) scores to (n, frame.dim) unit rows."""
+        """Return psi(x, p) as (n, frame.dim) unit rows."""
         centred = self.centred(features)
         first = np.zeros((len(centred), len(frame.center)))
         spaces: list[Array] = [

@@ -13,6 +13,7 @@ from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
 from pentad.encoders.card import EncoderCard
 from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
+from pentad.media.render import RENDERER
 from pentad.media.types import DecodeOptions, Media
 
 
@@ -34,6 +35,8 @@ class Reader:
 class Descriptor:
     """An encoder made of plain functions. It has no weights; its revision stands for its code."""
 
+    row_independent = True
+
     def __init__(self, card: EncoderCard, readers: Mapping[Modality, Reader]) -> None:
         self.card = card
         self.name = card.name
@@ -41,7 +44,12 @@ class Descriptor:
         self.modalities = card.modalities
         self.dim = card.dim
         self.fingerprint = fingerprint_value(
-            {"descriptor": card.name, "revision": card.revision, "dim": card.dim}
+            {
+                "descriptor": card.name,
+                "revision": card.revision,
+                "dim": card.dim,
+                "renderer": RENDERER if any(r.options.views for r in readers.values()) else None,
+            }
         )
         self._readers = dict(readers)
 

@@ -48,4 +48,5 @@ class Head:
     def from_tensors(cls, tensors: Mapping[str, NDArray[Any]], prefix: str, gate: float) -> Head:
         """Return the head that `tensors` took apart."""
         names = ("inner", "inner_bias", "outer")
-        return cls(*(tensors[f"{prefix}.{name}"].astype(np.float64) for name in names), gate)
+        inner, bias, outer = (tensors[f"{prefix}.{name}"].astype(np.float64) for name in names)
+        return cls(inner, bias, outer, gate)

@@ -16,7 +16,13 @@ from pentad.core.modality import Modality, as_modality
 from pentad.encoders.bridge_file import bridge_to_tensors
 from pentad.encoders.bridge_map import BridgeMap, unit
 from pentad.encoders.heads import Head
-from pentad.encoders.protocol import ChoosesDecoding, Classifier, Encoder, space_of
+from pentad.encoders.protocol import (
+    ChoosesDecoding,
+    Classifier,
+    Encoder,
+    is_row_independent,
+    space_of,
+)
 from pentad.media.types import DecodeOptions, Media
 
 
@@ -90,6 +96,12 @@ class Model:
         """Length of a vector."""
         return self.bridge.dim
 
+    @property
+    def row_independent(self) -> bool:
+        """Whether every frozen encoder's rows are the same in any company."""
+        frozen = (encoder for m in self.modalities for encoder in self.frozen(m))
+        return all(is_row_independent(encoder) for encoder in frozen)
+
     @cached_property
     def fingerprint(self) -> str:
         """64 hex digits over the frozen encoders, the bridge and the heads."""
@@ -147,7 +159,8 @@ class Model:
         }
         if len(wanted) > 1:
             raise InputError(
-                f"the encoders of {modality} decode differently; embed with each, then use project()"
+                f"the encoders of {modality} decode differently; "
+                "embed with each, then use project()"
             )
         return wanted.pop()
 

@@ -1,6 +1,6 @@
-"""A model as a folder: ``config.json`` with every setting and ``model.safetensors`` with every number.
+"""A model as a folder: ``config.json`` with its settings, ``model.safetensors`` with its numbers.
 
-Whoever writes the folder puts the two files in place together; this module only makes and reads them.
+Whoever writes the folder puts the two in place together; this module only makes and reads them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ FORMAT = 1
 
 
 def model_config(model: Model, folder: Path) -> dict[str, Any]:
-    """Return everything of a model but its numbers; paths of encoders are relative to ``folder``."""
+    """Return all of a model but its numbers; paths of encoders are relative to ``folder``."""
     _, values = bridge_to_tensors(model.bridge)
     return {
         "format": FORMAT,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_file, fingerprint_value
+from pentad.core.modality import Modality
 from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
 from pentad.encoders.onnx_card import OnnxCard, read_onnx_card
 from pentad.encoders.onnx_files import external_files
@@ -25,6 +26,7 @@ from pentad.encoders.onnx_runs import grouped, on_threads, row_of, stacked, usab
 from pentad.encoders.onnx_schema import COMMON, PREPROCESS
 from pentad.encoders.onnx_session import Feed, Session
 from pentad.encoders.protocol import Classified
+from pentad.media.render import RENDERER
 from pentad.media.types import DecodeOptions, Media
 
 _NO_EFFECT = frozenset({"name", "file", "tokenizer", "classes"})
@@ -38,6 +40,8 @@ class OnnxEncoder:
         folder: Where the card lies.
         card: The facts for people.
     """
+
+    row_independent = True
 
     def __init__(self, card: OnnxCard, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
@@ -248,5 +252,6 @@ def _fingerprint(card: OnnxCard, front: Front, external: Sequence[Path]) -> str:
             "card": {k: v for k, v in card.values.items() if k not in ignored},
             "preprocess": {k: v for k, v in card.preprocess.items() if k not in ignored},
             "code": [card.modality.value, front.version],
+            "renderer": RENDERER if Modality.POINTS in front.modalities else None,
         }
     )

@@ -95,7 +95,7 @@ IMAGE = (
     Key("std", "numbers"),
     Key("layout", "text", choices=("NCHW", "NHWC")),
     _optional("video_frames", "whole", 8, least=1),
-    _optional("point_views", "whole", 8, least=1),
+    _optional("point_views", "whole", 4, least=1),
     _remark("quantisation"),
     _remark("notes"),
 )

@@ -22,7 +22,8 @@ class Encoder(Protocol):
         revision: Version of the weights or of the descriptor.
         modalities: What it can encode; all of them share one space.
         dim: Length of a vector.
-        fingerprint: 64 hex digits over everything that can change a vector: weights, preprocessing, revision.
+        fingerprint: 64 hex digits over all that can change a vector: weights, preprocessing,
+            revision.
     """
 
     @property
@@ -48,6 +49,17 @@ class ChoosesDecoding(Protocol):
 
     def decode_options(self, modality: str) -> DecodeOptions:
         """Return the options to decode files of ``modality`` with."""
+
+
+@runtime_checkable
+class RowIndependent(Protocol):
+    """An encoder that says whether a row is the same to the last bit in any company.
+
+    Where it is, new and changed items are encoded alone; elsewhere their whole shard is.
+    """
+
+    @property
+    def row_independent(self) -> bool: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +92,11 @@ class Classifier(Protocol):
         """Return vectors as `Encoder.encode` does, and class scores, in one pass."""
 
 
+def is_row_independent(encoder: Encoder) -> bool:
+    """Return whether the encoder promises rows that do not depend on their batch."""
+    return isinstance(encoder, RowIndependent) and encoder.row_independent
+
+
 def space_of(encoder: Encoder) -> str:
-    """Return the name of the space an encoder maps into: its name and 8 digits of its fingerprint."""
+    """Return the name of an encoder's space: its name and 8 digits of its fingerprint."""
     return f"{encoder.name}-{encoder.fingerprint[:8]}"

@@ -1,4 +1,4 @@
-"""Specs of encoders (a registered name, ``onnx:FOLDER``, a path) made relative and absolute again."""
+"""Specs of encoders (a name, ``onnx:FOLDER``, a path), made relative and absolute again."""
 
 from __future__ import annotations
 

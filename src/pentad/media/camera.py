@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 FIRST_AZIMUTH = 30.0
 """Degrees around the up axis of the first view; 0 looks at the model's front (its +z side)."""
-ELEVATIONS = (15.0, 35.0)
+ELEVATIONS = (20.0,)
 """Degrees above the horizon, taken in turn by one view after the other."""
 FIELD_OF_VIEW = 40.0
 """Degrees across the sphere around the model: the smaller, the flatter the perspective."""

@@ -16,7 +16,7 @@ from pentad.media.normals import cloud_normals, spacing
 from pentad.media.raster import visible_points, visible_triangles
 from pentad.media.types import Points, Views
 
-RENDERER = "1"
+RENDERER = "2"
 """Version of what is drawn, to be part of the fingerprint of vectors made from views."""
 SUPERSAMPLING = 2
 BACKGROUND = 255

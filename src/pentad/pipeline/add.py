@@ -30,7 +30,7 @@ class AddSummary:
         """Return one row a modality: name, items, refused."""
         names = [m.value for m in Modality if self.items.get(m) or self.rejected.get(m.value)]
         rows = [(n, self.items.get(Modality(n), 0), self.rejected.get(n, 0)) for n in names]
-        return rows + [("(no modality)", 0, self.rejected[""])] if "" in self.rejected else rows
+        return [*rows, ("(no modality)", 0, self.rejected[""])] if "" in self.rejected else rows
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as plain values."""

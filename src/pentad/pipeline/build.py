@@ -1,4 +1,4 @@
-"""`build`: the whole chain, from a folder of captioned files to groups, a model, scores and a search."""
+"""`build`: the whole chain, from captioned files to groups, a model, scores and a search."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def freeze(catalog: Catalog, features: Mapping[Modality, Features]) -> Frozen:
 def held_out_units(
     units: Units, seed: int, *, fold: int = 0, folds: int = HELD_OUT_FOLDS
 ) -> NDArray[np.bool_]:
-    """Return which units are held out, as (units,) booleans; none where there are fewer than two."""
+    """Return (units,): which are held out; none where there are fewer than two."""
     if len(units.labels) < 2:
         return np.zeros(len(units.labels), dtype=bool)
     dealt = fold_of_units(units.labels, min(folds, len(units.labels)), seed)

@@ -1,4 +1,4 @@
-"""Scores on held-out concepts: everything learned from the other concepts alone, corpora included."""
+"""Scores on held-out concepts: everything is learned from the other concepts alone."""
 
 from __future__ import annotations
 

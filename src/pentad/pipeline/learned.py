@@ -1,4 +1,4 @@
-"""From frozen vectors to what is learned on them: the bridge, its baselines, neighbors and groups."""
+"""From frozen vectors to what is learned on them: bridge, baselines, neighbors, groups."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def learn_model(
 def baseline_models(
     plan: EncoderPlan, data: BridgeData, *, seed: int, choices: Choices | None = None
 ) -> tuple[dict[str, Model], Choices]:
-    """Return plain ridge and the class-name bridge by their name in a report, and ridge's strengths."""
+    """Return plain ridge and class names alone by report name, and ridge's strengths."""
     ridge, chosen = ridge_baseline(data, seed=seed, choices=choices)
     maps = {"ridge": ridge, "bridge": class_name_baseline(data)}
     return {name: make_model(BASELINES[name], plan, maps[name]) for name in BASELINES}, chosen

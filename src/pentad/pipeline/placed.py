@@ -1,4 +1,4 @@
-"""Where a model puts every item of a workspace, stored so that a search does not work it out again."""
+"""Where a model puts every item of a workspace, stored so that a search need not find out."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import numpy as np
 
 from pentad.core.modality import Modality
-from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import load_embeddings
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.features import Features, load_features
@@ -44,10 +43,8 @@ def open_placed(
     catalog: Catalog,
     model: Model,
     modality: Modality | None = None,
-    *,
-    progress: Progress = SILENT,
 ) -> dict[Modality, Embeddings]:
-    """Return the vectors of all items under a model, or of one modality: stored ones, else new ones."""
+    """Return the vectors of all items, or of one modality: stored ones, else new ones."""
     space = space_of(model)
     wanted = [m for m in model.modalities if modality in (None, m) and len(catalog.items(m))]
     found: dict[Modality, Embeddings] = {}

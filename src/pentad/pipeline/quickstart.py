@@ -87,14 +87,14 @@ def quickstart(
     opened = Workspace.open(place)
     groups = Groups.load(place / "groups" / "default")
     picture = draw_sheet(opened.catalog(), groups, place / "reports" / "groups.png", seed=seed)
-    searches = _searches(opened, progress)
+    searches = _searches(opened)
     command = f'pentad search {place} "a small horn" --modality audio'
     return QuickstartResult(Path(world), built, searches, picture, command)
 
 
-def _searches(workspace: Workspace, progress: Progress) -> list[Search]:
+def _searches(workspace: Workspace) -> list[Search]:
     model = find_model(workspace)
-    index = open_index(workspace, model, progress=progress)
+    index = open_index(workspace, model)
     found = []
     for query in QUERIES:
         vector, _ = encode_query(model, query)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_file
 from pentad.core.modality import Modality, as_modality
-from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.features import embed_features
 from pentad.encoders.model import Model
 from pentad.media.formats import modality_of
@@ -30,7 +29,6 @@ def search_workspace(
     modality: str | None = None,
     k: int = 10,
     model: str | None = None,
-    progress: Progress = SILENT,
 ) -> Sequence[Hit]:
     """Return the items nearest to a text or to a file, k of each modality searched.
 
@@ -40,7 +38,6 @@ def search_workspace(
         modality: Search this one only; default all.
         k: Hits of each modality.
         model: Name of a saved model; default the final one.
-        progress: Where to report.
 
     Raises:
         StoreError: There is no workspace or no model.
@@ -49,7 +46,7 @@ def search_workspace(
     opened = Workspace.open(workspace)
     found = find_model(opened, model)
     kind = None if modality is None else as_modality(modality)
-    index = open_index(opened, found, kind, progress=progress)
+    index = open_index(opened, found, kind)
     vector, _ = encode_query(found, query)
     return index.search(vector, modality=kind, k=k)
 
@@ -58,12 +55,10 @@ def open_index(
     workspace: Workspace,
     model: Model,
     modality: Modality | None = None,
-    *,
-    progress: Progress = SILENT,
 ) -> Index:
     """Return an index over everything a workspace holds, or over one modality of it."""
     catalog = workspace.catalog()
-    embeddings = open_placed(workspace, catalog, model, modality, progress=progress)
+    embeddings = open_placed(workspace, catalog, model, modality)
     if not embeddings:
         what = "no items" if modality is None else f"no {modality.value} items"
         raise InputError(f"{workspace.root}: {what} to search")

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.core.seeds import generator
 from pentad.groups.groups import Groups
-from pentad.media.types import Audio, DecodeOptions, Decoded, Image, Video, Views
+from pentad.media.types import Audio, Decoded, DecodeOptions, Image, Video, Views
 from pentad.media.worker import DecodePool, DecodeRequest
 from pentad.pipeline.spectrogram import spectrogram_image
 from pentad.store.atomic import replacing
@@ -112,7 +112,8 @@ def _pixels(media: Decoded) -> NDArray[np.uint8]:
     if isinstance(media, Image):
         return media.pixels
     if isinstance(media, Views):
-        return media.images[0]
+        first: NDArray[np.uint8] = media.images[0]
+        return first
     if isinstance(media, Video):
         frames = media.frames
         rows = [

@@ -1,4 +1,4 @@
-"""Stage records: what a stage was made from, so that the next run knows whether to make it again."""
+"""Stage records: what a stage was made from, so that the next run knows what to make again."""
 
 from __future__ import annotations
 

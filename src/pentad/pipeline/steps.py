@@ -13,10 +13,10 @@ from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import EmbedSummary, all_rejections, embed_workspace
-from pentad.embeddings.shards import ShardFolder
 from pentad.embeddings.features import load_features
-from pentad.pipeline.frozen import Frozen, freeze
+from pentad.embeddings.shards import ShardFolder
 from pentad.encoders.specs import absolute_spec, relative_spec
+from pentad.pipeline.frozen import Frozen, freeze
 from pentad.pipeline.plan import EncoderPlan, plan_encoders, spaces_of
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace

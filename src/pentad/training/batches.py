@@ -48,7 +48,7 @@ class Schedule:
 
     @property
     def steps_an_epoch(self) -> int:
-        """How many batches one epoch has: `lead` once through, the other part drawn beside it."""
+        """How many batches an epoch has: once through the native pairs, if they take part."""
         lead, share = self._lead
         return math.ceil(len(lead.rows) / max(1, round(share * self.settings.batch)))
 
@@ -63,7 +63,7 @@ class Schedule:
         native = _Stream(self.native, generator(self.seed, "native-order"))
         groups = _Stream(self.groups, generator(self.seed, "group-order"))
         lead, lead_share = self._lead
-        for _ in range(self.settings.epochs):
+        for _ in range(self.settings.epochs if self.steps else 0):
             for part in np.array_split(lead.rows, self.steps_an_epoch):
                 total = len(part) / lead_share
                 counts = round(share * total), round((1 - share) * total)

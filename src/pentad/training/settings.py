@@ -23,10 +23,10 @@ class TrainSettings:
         lr: Highest learning rate of AdamW.
         weight_decay: Of the heads; the temperature has none.
         warmup: Share of the steps in which the learning rate rises; then it falls as a cosine.
-        epochs: How often the rows are gone through.
+        epochs: How often the native pairs are gone through; groups, where native pairs take no part.
         batch: Rows a step.
         native_share: Share of native pairs in a batch, the rest are groups; 1 trains on native
-            pairs alone, 0 on groups alone.
+            pairs alone, 0 on groups alone. Where one kind is absent the other is used alone.
         max_rank: Groups beyond this rank are not used.
         rank_decay: A group of rank r weighs ``rank_decay ** (r - 1)``.
         pairs: ``text`` compares each modality with the captions, ``all`` each with each.
