@@ -22,38 +22,98 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from pentad.core.modality import Modality
+    from pentad.embeddings.embed import embed
     from pentad.embeddings.embeddings import Embeddings
+    from pentad.encoders.model import Model
+    from pentad.encoders.model_file import load_model
+    from pentad.encoders.protocol import Encoder
+    from pentad.encoders.registry import get_encoder, list_encoders
+    from pentad.encoders.wrap import as_encoder
+    from pentad.evaluation.report import Report
+    from pentad.groups.build import build_groups
+    from pentad.groups.groups import Groups
+    from pentad.neighbors.find import find_neighbors
+    from pentad.neighbors.neighbors import Neighbors
+    from pentad.pipeline.build import build
+    from pentad.pipeline.evaluate_folder import evaluate_folder
+    from pentad.pipeline.quickstart import quickstart
+    from pentad.pipeline.search import search_workspace
+    from pentad.serving.index import Hit, Index
+    from pentad.sources.read import read_folder, read_table
     from pentad.store.items import Items
+    from pentad.store.verify import verify
     from pentad.store.workspace import Workspace
 
 _HOME = {
+    "as_encoder": "encoders.wrap",
+    "build": "pipeline.build",
+    "build_groups": "groups.build",
     "DecodeError": "core.errors",
+    "embed": "embeddings.embed",
     "Embeddings": "embeddings.embeddings",
+    "Encoder": "encoders.protocol",
+    "evaluate_folder": "pipeline.evaluate_folder",
+    "find_neighbors": "neighbors.find",
+    "get_encoder": "encoders.registry",
+    "Groups": "groups.groups",
+    "Hit": "serving.index",
+    "Index": "serving.index",
     "InputError": "core.errors",
     "Items": "store.items",
+    "list_encoders": "encoders.registry",
+    "load_model": "encoders.model_file",
     "MissingExtra": "core.errors",
     "Modality": "core.modality",
+    "Model": "encoders.model",
+    "Neighbors": "neighbors.neighbors",
     "PentadError": "core.errors",
+    "quickstart": "pipeline.quickstart",
+    "read_folder": "sources.read",
+    "read_table": "sources.read",
+    "Report": "evaluation.report",
     "SchemaMismatch": "core.errors",
+    "search_workspace": "pipeline.search",
     "SpaceMismatch": "core.errors",
     "StoreError": "core.errors",
     "UnknownName": "core.errors",
+    "verify": "store.verify",
     "Workspace": "store.workspace",
 }
 
 __all__ = [
     "DecodeError",
     "Embeddings",
+    "Encoder",
+    "Groups",
+    "Hit",
+    "Index",
     "InputError",
     "Items",
     "MissingExtra",
     "Modality",
+    "Model",
+    "Neighbors",
     "PentadError",
+    "Report",
     "SchemaMismatch",
     "SpaceMismatch",
     "StoreError",
     "UnknownName",
     "Workspace",
+    "as_encoder",
+    "build",
+    "build_groups",
+    "embed",
+    "evaluate_folder",
+    "find_neighbors",
+    "get_encoder",
+    "list_encoders",
+    "load_model",
+    "quickstart",
+    "read_folder",
+    "read_table",
+    "search_workspace",
+    "verify",
 ]
 
 

@@ -20,7 +20,9 @@ def test_columns_follow_the_vectors() -> None:
 def test_missing_items_and_vectors_of_zeros_are_allowed() -> None:
     rows = ROWS.copy()
     rows[1] = 0
-    TrainingData({TEXT: ROWS, IMAGE: rows}, np.array([[0, -1], [-1, 2]]), {IMAGE: np.array([[0, 1]])}, KEYS)
+    TrainingData(
+        {TEXT: ROWS, IMAGE: rows}, np.array([[0, -1], [-1, 2]]), {IMAGE: np.array([[0, 1]])}, KEYS
+    )
 
 
 def bad(value: float) -> np.ndarray:
@@ -52,6 +54,11 @@ def bad(value: float) -> np.ndarray:
     ],
 )
 def test_what_does_not_fit_is_refused(arguments: dict[str, object], said: str) -> None:
-    good = {"vectors": {TEXT: ROWS, IMAGE: ROWS}, "groups": NO_GROUPS, "pairs": {}, "caption_keys": KEYS}
+    good = {
+        "vectors": {TEXT: ROWS, IMAGE: ROWS},
+        "groups": NO_GROUPS,
+        "pairs": {},
+        "caption_keys": KEYS,
+    }
     with pytest.raises(InputError, match=said):
         TrainingData(**{**good, **arguments})  # type: ignore[arg-type]

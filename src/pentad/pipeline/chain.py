@@ -183,7 +183,14 @@ class Chain:
             bridge = self._held_out_bridge
             neighbors = retrieve(placed(bridge, training), self._k)
             groups = line_up(neighbors, self._k, self._max_uses)
-            gates = fit_gates(self._plan, training, self._class_names, k=self._k, seed=self._seed)
+            gates = fit_gates(
+                self._plan,
+                training,
+                self._class_names,
+                k=self._k,
+                seed=self._seed,
+                choices=self._choices,
+            )
             model, _ = train_model(bridge, training, groups, gates, name=FINAL, seed=self._seed)
             report = judge(
                 judged,

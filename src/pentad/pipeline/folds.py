@@ -39,9 +39,9 @@ def judge_fold(
     """
     training, judged = frozen.split(held_out_units(frozen.units, seed, fold=fold))
     data = bridge_data(training, class_names)
-    bridge, _ = learn_model(plan, data, seed=seed)
+    bridge, choices = learn_model(plan, data, seed=seed)
     groups = line_up(retrieve(placed(bridge, training), k), k)
-    gates = fit_gates(plan, training, class_names, k=k, seed=seed)
+    gates = fit_gates(plan, training, class_names, k=k, seed=seed, choices=choices)
     model, _ = train_model(bridge, training, groups, gates, name=FINAL, seed=seed)
     baselines, _ = baseline_models(plan, data, seed=seed)
     systems = (model, bridge, baselines["ridge"], baselines["bridge"])

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pentad.core.errors import SchemaMismatch, StoreError
+from pentad.core.errors import InputError, SchemaMismatch, StoreError
 from pentad.core.modality import Modality
 from pentad.store.atomic import NEXT_SUFFIX, replacing, store_error, write_bytes
 from pentad.store.items import Catalog, Pairs, empty_catalog, item_schema, pair_schema
@@ -191,6 +191,12 @@ class Workspace:
             write_bytes(self.root / _CONFIG, dump_toml(self._config).encode())
 
     def _remember_source(self, listing: Listing) -> None:
+        known = self.roots.get(listing.name)
+        if known is not None and known.exists() and known.resolve() != listing.root.resolve():
+            raise InputError(
+                f"source {listing.name!r} of this workspace is {known}; "
+                f"give {listing.root} another name, or use another workspace"
+            )
         root = os.path.relpath(listing.root.resolve(), self.root.resolve())
         sources = self._config.get("sources", {})
         self.set("sources", {**sources, listing.name: {"root": Path(root).as_posix()}})

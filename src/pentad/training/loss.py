@@ -74,7 +74,7 @@ def info_nce(
     """
     logits = scale * (a @ b.T)
     compared = logits if ignored is None else logits.masked_fill(ignored, _NONE)
-    share = torch.ones(len(a)) if weights is None else weights
+    share = a.new_ones(len(a)) if weights is None else weights
     loss = logits.new_zeros(())
     for axis in (1, 0):
         fitting = (logits * positives).sum(axis) / positives.sum(axis)
@@ -104,7 +104,7 @@ def chunked_info_nce(
         weights: (rows,), not negative; default all alike.
         chunk: Rows at a time.
     """
-    share = torch.ones(len(a)) if weights is None else weights
+    share = a.new_ones(len(a)) if weights is None else weights
     apply = cast("Any", _Chunked).apply
     return cast("Tensor", apply(a, b, scale, relations, share / (2 * share.sum()), chunk))
 
@@ -119,12 +119,12 @@ class _Norms:
     column_count: Tensor
 
     @classmethod
-    def empty(cls, rows: int) -> _Norms:
-        return cls(*(torch.full((rows,), start) for start in (_NONE, 0.0, _NONE, 0.0)))
+    def empty(cls, like: Tensor) -> _Norms:
+        return cls(*(like.new_full((len(like),), start) for start in (_NONE, 0.0, _NONE, 0.0)))
 
     def add(self, rows: slice, compared: Tensor, positives: Tensor) -> None:
         self.row[rows] = compared.logsumexp(1)
-        self.row_count[rows] = positives.sum(1).float()
+        self.row_count[rows] = positives.sum(1).to(compared.dtype)
         self.column = torch.logaddexp(self.column, compared.logsumexp(0))
         self.column_count += positives.sum(0)
 
@@ -151,7 +151,7 @@ class _Chunked(torch.autograd.Function):
         chunk: int,
     ) -> Tensor:
         chunks = [slice(start, start + chunk) for start in range(0, len(a), chunk)]
-        norms, held = _Norms.empty(len(a)), None
+        norms, held = _Norms.empty(a), None
         for rows in chunks:
             held = _compare(a, b, scale, relations, rows)
             norms.add(rows, held[1], held[2])

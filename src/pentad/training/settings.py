@@ -23,7 +23,7 @@ class TrainSettings:
         lr: Highest learning rate of AdamW.
         weight_decay: Of the heads; the temperature has none.
         warmup: Share of the steps in which the learning rate rises; then it falls as a cosine.
-        epochs: How often the native pairs are gone through; groups, where native pairs take no part.
+        epochs: How often the native pairs are gone through; without them, the groups.
         batch: Rows a step.
         native_share: Share of native pairs in a batch, the rest are groups; 1 trains on native
             pairs alone, 0 on groups alone. Where one kind is absent the other is used alone.
@@ -38,7 +38,8 @@ class TrainSettings:
         false_negative: Frozen cosine of two items of one modality from which one does not count
             against the other; None for never.
         chunk: Rows of the table of similarities that are held at once.
-        threads: Threads of one step. Part of the result: other sums, other last digits.
+        threads: Of one step. More are faster for large batches alone, and far slower where other
+            programs want the cores too. Part of the result: other sums, other last digits.
     """
 
     hidden: int = 256
@@ -58,7 +59,7 @@ class TrainSettings:
     max_scale: float = 100.0
     false_negative: float | None = None
     chunk: int = 2048
-    threads: int = 2
+    threads: int = 1
 
     def __post_init__(self) -> None:
         """Check every value against what it may be."""
@@ -108,7 +109,7 @@ class TrainSettings:
 
 _RANGES: dict[str, tuple[float, float]] = {
     "hidden": (1, math.inf),
-    "lr": (0.0, math.inf),
+    "lr": (0.0, 10.0),
     "weight_decay": (0.0, math.inf),
     "warmup": (0.0, 1.0),
     "epochs": (0, math.inf),
