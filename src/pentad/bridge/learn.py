@@ -39,7 +39,8 @@ def learn_bridge(
     Args:
         data: Native pairs and class names.
         seed: Decides the inner folds.
-        choices: Weights found before, to be used as they are; None chooses them on inner folds.
+        choices: Weights found before, to be used as they are; those of other modalities are chosen
+            on inner folds.
         settings: What to choose from.
 
     Returns:
@@ -62,7 +63,9 @@ def _learn(
     for encoder in sorted({p.pairs.encoder for p in prepared.values()}):
         group = [m for m in prepared if prepared[m].pairs.encoder == encoder]
         ridge = _ridge([prepared[m] for m in group], settings.folds)
-        weights = choices or _choose(prepared, group, frame, ridge, settings, seed)
+        weights = dict(choices or {})
+        if not weights.keys() >= {*group}:
+            weights = _choose(prepared, group, frame, ridge, settings, seed) | weights
         chosen |= {m: weights[m] for m in group}
         items |= {m: _item_map(prepared[m], ridge, weights[m]) for m in group}
     ordered = {m: items[m] for m in Modality if m in items}

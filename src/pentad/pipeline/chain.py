@@ -39,7 +39,7 @@ from pentad.pipeline.learned import (
     placed,
     retrieve,
 )
-from pentad.pipeline.models import FINAL, save_model
+from pentad.pipeline.models import BASELINES, FINAL, save_model, saved_space
 from pentad.pipeline.placed import store_placed
 from pentad.pipeline.plan import EncoderPlan
 from pentad.pipeline.stages import Clock, Stage
@@ -84,6 +84,7 @@ class Chain:
             "embedded": embedded_fingerprint(workspace, plan),
         }
         self._bridge = Stage(root / "models" / "bridge", inputs)
+        self._compared = [Stage(root / "models" / name, inputs) for name in BASELINES.values()]
         self._neighbors = Stage(root / "neighbors" / "default", {**inputs, "k": k})
         grouped = {**inputs, "k": k, "max_uses": max_uses}
         self._groups = Stage(root / "groups" / "default", grouped)
@@ -108,9 +109,7 @@ class Chain:
             )
         with self._clock.stage("neighbors"):
             found = retrieve(self._placed(model), self._k, progress=self._progress)
-            self._neighbors.begin()
-            for path in self._neighbors.folder.glob("*.*"):
-                path.unlink()
+            self._neighbors.begin(empty=True)
             for neighbors in found:
                 neighbors.save(self._neighbors.folder)
             self._neighbors.finish()
@@ -118,18 +117,22 @@ class Chain:
 
     def learn_bridge(self) -> Model:
         """Learn the bridge on everything, with the weights chosen on training concepts."""
-        if self._bridge.is_current():
-            return load_model(self._bridge.folder)
-        with self._clock.stage("bridge"):
-            model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
-            self._bridge.begin()
-            strengths = None if self._held is None else self._baselines[1]
-            whole, _ = baseline_models(self._plan, self._data, seed=self._seed, choices=strengths)
-            for baseline in whole.values():
-                save_model(baseline, self._bridge.folder.with_name(baseline.name))
-            save_model(model, self._bridge.folder)
-            self._bridge.finish()
-        return model
+        if not all(stage.is_current() for stage in (self._bridge, *self._compared)):
+            with self._clock.stage("bridge"):
+                self._learn_bridge()
+        # What was saved is what goes on, so that a run that was cut short here ends in the same
+        # bytes: a saved model has fewer digits.
+        return load_model(self._bridge.folder)
+
+    def _learn_bridge(self) -> None:
+        model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
+        strengths = None if self._held is None else self._baselines[1]
+        whole, _ = baseline_models(self._plan, self._data, seed=self._seed, choices=strengths)
+        stages = [self._bridge, *self._compared]
+        for stage, learned in zip(stages, (model, *whole.values()), strict=True):
+            stage.begin()
+            save_model(learned, stage.folder)
+            stage.finish()
 
     def build_groups(self, *, form: str = "parquet") -> Groups:
         """Line the neighbors up and write them; ``csv`` goes to a folder beside."""
@@ -151,7 +154,7 @@ class Chain:
 
     def train(self) -> Report | None:
         """Score on held-out concepts, then train on everything with the same settings."""
-        if self._heldout.is_current() and self._final.is_current():
+        if self._heldout.is_current() and self._final.is_current() and self._is_placed():
             return self._stored_report()
         gates, report = self._judge_held_out()
         bridge, groups = self.learn_bridge(), self.build_groups()
@@ -167,14 +170,27 @@ class Chain:
             )
             self._final.begin()
             save_model(model, self._final.folder, metrics=metrics)
-            store_placed(self._workspace, self._catalog, model)
+            store_placed(self._workspace, self._catalog, load_model(self._final.folder))
             self._final.finish()
+            if (places := self._places()) is not None:
+                places.finish()
         return report
+
+    def _is_placed(self) -> bool:
+        places = self._places()
+        return places is not None and places.is_current()
+
+    def _places(self) -> Stage | None:
+        """Return the stage of the vectors that the final model gave everything."""
+        space = saved_space(self._final.folder)
+        if space is None:
+            return None
+        return Stage(self._workspace.root / "embeddings" / space, {"model": self._final.inputs})
 
     def _judge_held_out(self) -> tuple[Gates, Report | None]:
         held = self._held
         if held is None:
-            self._heldout.begin()
+            self._heldout.begin(empty=True)
             write_json(self._heldout.folder / "none.json", {"reason": "too few concepts"})
             self._heldout.finish()
             return {}, None
@@ -200,7 +216,7 @@ class Chain:
                 settings=self._settings(gates),
                 progress=self._progress,
             )
-            self._heldout.begin()
+            self._heldout.begin(empty=True)
             report.save(self._heldout.folder)
             self._heldout.finish()
         return gates, report
@@ -266,15 +282,11 @@ class Chain:
 
     @property
     def _choices(self) -> Mapping[Modality, Choice] | None:
-        """Weights found on training concepts; None where nothing is held out."""
-        if self._held is None:
-            return None
-        choices = self._learned[1]
-        missing = set(self._data.pairs) - set(choices)
-        if missing:
-            names = ", ".join(sorted(m.value for m in missing))
-            raise InputError(f"no captioned {names} outside the held-out concepts; add some")
-        return choices
+        """Weights found on training concepts; None where nothing is held out.
+
+        A modality that has all its captioned items on the held-out side is not among them.
+        """
+        return None if self._held is None else self._learned[1]
 
 
 def report_folder(workspace: Workspace) -> Path:

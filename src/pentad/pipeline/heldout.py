@@ -96,8 +96,9 @@ def _unknown(frozen: Frozen, model: Model) -> list[Skipped]:
 
 
 def has_both_sides(frozen: Frozen, held: np.ndarray[Any, np.dtype[np.bool_]]) -> bool:
-    """Return whether captioned items remain on both sides of a split."""
-    for part in frozen.split(held):
-        if not any(len(part.pairs(m)) for m in part.features if m is not Modality.TEXT):
-            return False
-    return True
+    """Return whether some modality has captioned items on both sides of a split."""
+    training, judged = (
+        {m for m in part.features if m is not Modality.TEXT and len(part.pairs(m))}
+        for part in frozen.split(held)
+    )
+    return bool(training & judged)

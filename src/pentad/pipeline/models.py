@@ -30,6 +30,14 @@ def save_model(
         commit.finish(model_config(model, folder))
 
 
+def saved_space(folder: Path) -> str | None:
+    """Return the space of a saved model, without reading its numbers; None where there is none."""
+    record = read_record(folder / CONFIG)
+    if record is None:
+        return None
+    return f"{record.fields['name']}-{str(record.fields['fingerprint'])[:8]}"
+
+
 def model_names(workspace: Workspace) -> list[str]:
     """Return the names of the saved models, the final one last."""
     found = sorted(p.parent.name for p in workspace.root.glob(f"models/*/{CONFIG}"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,13 +10,16 @@ from typing import Any
 
 from pentad.core.fingerprint import fingerprint_value
 from pentad.store.atomic import write_json
-from pentad.store.records import read_record
+from pentad.store.records import describe_files, read_record
 
 STAGE_FILE = "stage.json"
 
 
 class Stage:
-    """One folder of a workspace and the fingerprint of everything it was made from."""
+    """One folder of a workspace and the fingerprint of everything it was made from.
+
+    Its record lists every file of the folder, so that any damage to any of them is noticed.
+    """
 
     def __init__(self, folder: Path, inputs: Mapping[str, Any]) -> None:
         self.folder = folder
@@ -25,24 +27,26 @@ class Stage:
 
     def is_current(self) -> bool:
         """Return whether the folder was finished with these very inputs and is undamaged."""
-        try:
-            stored = json.loads((self.folder / STAGE_FILE).read_bytes())
-        except (OSError, ValueError):
-            return False
-        return isinstance(stored, dict) and stored.get("inputs") == self.inputs and self._intact()
+        record = read_record(self.folder / STAGE_FILE)
+        made_from = None if record is None else record.fields.get("inputs")
+        return record is not None and made_from == self.inputs and not record.damaged()
 
-    def begin(self) -> None:
-        """Forget that the folder was finished; call before its files change."""
+    def begin(self, *, empty: bool = False) -> None:
+        """Forget that the folder was finished; call before its files change.
+
+        Args:
+            empty: Remove the files of the last time, so that none of them stays behind.
+        """
         (self.folder / STAGE_FILE).unlink(missing_ok=True)
+        for path in self.folder.glob("*.*") if empty else ():
+            path.unlink()
 
     def finish(self) -> None:
         """Remember that the folder is finished; call after its last file is in place."""
-        write_json(self.folder / STAGE_FILE, {"inputs": self.inputs})
-
-    def _intact(self) -> bool:
-        records = [p for p in self.folder.glob("*.json") if p.name != STAGE_FILE]
-        read = [read_record(p) for p in records]
-        return bool(read) and all(r is None or r.intact() for r in read)
+        found = sorted(p for p in self.folder.rglob("*") if p.is_file() and p.name != STAGE_FILE)
+        names = [path.relative_to(self.folder).as_posix() for path in found]
+        described = describe_files(self.folder, names)
+        write_json(self.folder / STAGE_FILE, {"inputs": self.inputs, "files": described})
 
 
 class Clock:

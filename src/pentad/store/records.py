@@ -14,7 +14,7 @@ A process killed before 2 has changed nothing; one killed after 2 is finished by
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -166,6 +166,11 @@ def _fsync_upwards(folder: Path, top: Path) -> None:
     while folder != top:
         fsync_folder(folder)
         folder = folder.parent
+
+
+def describe_files(folder: Path, names: Iterable[str]) -> dict[str, dict[str, object]]:
+    """Return size and SHA-256 of files that are in place, as a record lists them."""
+    return {name: _describe(folder / name) for name in names}
 
 
 def _describe(path: Path) -> dict[str, object]:
