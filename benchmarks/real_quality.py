@@ -1,7 +1,7 @@
 """Retrieval on real files whose concepts were never seen: ours, ridge, class names alone, chance.
 
-Five folds by concept, seeded: everything (bridge, neighbors, groups, heads, every weight) is learned
-on four and judged on the fifth; queries of all folds are pooled, intervals are over concepts.
+Five folds by concept, seeded: everything (bridge, neighbors, groups, heads, every weight) is
+learned on four and judged on the fifth; queries of all folds are pooled, intervals are over concepts.
 
     python benchmarks/real_quality.py DIR WS -m onnx:TEXT -m onnx:IMAGE -m onnx:AUDIO [--json FILE]
 
@@ -102,21 +102,25 @@ def print_table(
     rows: Mapping[str, Sequence[Score]], differences: Mapping[str, Sequence[Difference]]
 ) -> None:
     """Print one line a direction and metric, captions first; a loss to a baseline is marked."""
-    print(
-        "| from | to | metric | ours | 95 % | bridge map | ridge | class names | chance | n | pool |"
-    )
-    print("|---|---|---|---|---|---|---|---|---|---|---|")
+    header = ("from", "to", "metric", "ours", "95 %", *SYSTEMS[1:], "chance", "n", "pool")
+    print(f"| {' | '.join(header)} |\n|{'---|' * len(header)}")
     by = {name: {(s.query, s.corpus, s.metric): s for s in found} for name, found in rows.items()}
-    ordered = sorted(rows["ours"], key=lambda s: "text" not in (s.query.value, s.corpus.value))
-    for score in ordered:
+    for score in sorted(rows["ours"], key=lambda s: "text" not in (s.query.value, s.corpus.value)):
         key = (score.query, score.corpus, score.metric)
         others = [by[name].get(key) for name in SYSTEMS[1:]]
-        cells = " | ".join("-" if o is None else f"{o.value:.3f}" for o in others)
-        lost = "" if all(o is None or score.value >= o.value for o in others[1:]) else " (lower)"
-        print(
-            f"| {score.query.value} | {score.corpus.value} | {score.metric} | {score.value:.3f}{lost} | "
-            f"{score.low:.3f}-{score.high:.3f} | {cells} | {score.chance:.3f} | {score.n} | {score.pool} |"
-        )
+        lower = any(o is not None and score.value < o.value for o in others[1:])
+        cells = [
+            score.query.value,
+            score.corpus.value,
+            score.metric,
+            f"{score.value:.3f}{' (lower)' if lower else ''}",
+            f"{score.low:.3f}-{score.high:.3f}",
+            *("-" if other is None else f"{other.value:.3f}" for other in others),
+            f"{score.chance:.3f}",
+            str(score.n),
+            str(score.pool),
+        ]
+        print(f"| {' | '.join(cells)} |")
     for name, found in differences.items():
         worse = [d for d in found if d.high < 0]
         better = [d for d in found if d.low > 0]

@@ -189,7 +189,9 @@ def test_a_single_concept_is_built_without_scores(little_world, tmp_path):
     def same(row):
         return {**row, "concept": "thing"}
 
-    world = part_of_world(little_world, tmp_path / "world", ["image", "audio"], items=5, change=same)
+    world = part_of_world(
+        little_world, tmp_path / "world", ["image", "audio"], items=5, change=same
+    )
     result = build(world, tmp_path / "ws", k=2)
     assert result.report is None
     assert result.to_json()["scores"] == []

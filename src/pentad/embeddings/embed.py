@@ -15,7 +15,7 @@ from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.encode import Encoded, EncodingRun
 from pentad.embeddings.shards import SHARD_ROWS, Failure, Shard, ShardFolder
 from pentad.encoders.protocol import Classifier, Encoder, is_row_independent, space_of
-from pentad.store.atomic import write_json
+from pentad.store.atomic import json_bytes, write_json
 from pentad.store.items import Items
 from pentad.store.rejections import Rejection
 from pentad.store.workspace import Workspace
@@ -27,7 +27,7 @@ class EmbedSummary:
 
     Attributes:
         space: Where the vectors are.
-        encoded: Items encoded now.
+        encoded: Items that got their vectors now.
         kept: Items whose vectors were there already.
         rejected: Every item that has no vector, with the reason.
     """
@@ -86,8 +86,8 @@ def embed_workspace(
     numbers = np.unique(items.ids // SHARD_ROWS).tolist()
     for stale in sorted(set(folder.numbers()) - set(numbers)):
         folder.remove(stale)
-    encoded = 0
     failures: list[Failure] = []
+    tried: set[int] = set()
     fields = {"space": space, "modality": items.modality.value, "encoder": encoder.fingerprint}
     with (
         progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,
@@ -95,16 +95,17 @@ def embed_workspace(
     ):
         for number in numbers:
             part = items.take(items.ids[items.ids // SHARD_ROWS == number])
-            old = folder.read(number)
+            old = folder.read(number, hashed=True)
             todo = _to_encode(part, old, encoder)
             if old is None or todo.any() or _surplus(part, old):
                 shard = _update(part, old, todo, run, task)
                 folder.write(number, shard, fields)
-                encoded += int(todo.sum())
+                tried.update(part.ids[todo].tolist())
                 old = shard
             task.advance(int(len(part) - todo.sum()))
             failures += old.failures
     rejected = [_rejection(items, failure) for failure in failures]
+    encoded = len(tried) - sum(failure.id in tried for failure in failures)
     return EmbedSummary(space, encoded, len(items) - encoded - len(rejected), rejected)
 
 
@@ -151,7 +152,7 @@ def _to_encode(part: Items, old: Shard | None, encoder: Encoder) -> NDArray[np.b
     known |= {f.id: f.fingerprint for f in old.failures}
     pairs = zip(part.ids.tolist(), part.fingerprints, strict=True)
     changed = np.array([known.get(i) != print_ for i, print_ in pairs], dtype=bool)
-    if changed.any() and not is_row_independent(encoder):
+    if not is_row_independent(encoder) and (changed.any() or _surplus(part, old)):
         changed[:] = True
     return changed
 
@@ -186,10 +187,10 @@ def _update(
     for row, result in zip(np.flatnonzero(todo).tolist(), fresh, strict=True):
         rows[int(part.ids[row])] = result
         task.advance()
-    return _assemble(part, old, rows)
+    return _assemble(part, old, rows, run.dim)
 
 
-def _assemble(part: Items, old: Shard | None, fresh: dict[int, Encoded]) -> Shard:
+def _assemble(part: Items, old: Shard | None, fresh: dict[int, Encoded], dim: int) -> Shard:
     """Put kept and fresh rows together in id order."""
     kept = {} if old is None else {int(i): row for row, i in enumerate(old.ids)}
     failures = {} if old is None else {f.id: f for f in old.failures}
@@ -212,7 +213,7 @@ def _assemble(part: Items, old: Shard | None, fresh: dict[int, Encoded]) -> Shar
     return Shard(
         np.array(ids, np.uint32),
         _stack(prints, np.uint8, 32),
-        _stack(vectors, np.float16, 0),
+        _stack(vectors, np.float16, dim),
         _stack(scores, np.float16, 0) if scores else None,
         tuple(failed),
     )
@@ -232,8 +233,6 @@ def _stack(rows: Sequence[NDArray[np.generic]], dtype: type[np.generic], width: 
 
 def _describe_encoder(workspace: Workspace, encoder: Encoder) -> None:
     path = workspace.root / "embeddings" / space_of(encoder) / "encoder.json"
-    if path.exists():
-        return
     classes = list(encoder.classes) if isinstance(encoder, Classifier) else []
     card = {
         "name": encoder.name,
@@ -243,7 +242,8 @@ def _describe_encoder(workspace: Workspace, encoder: Encoder) -> None:
         "classes": classes,
         "modalities": [m.value for m in encoder.modalities],
     }
-    write_json(path, card)
+    if not path.exists() or path.read_bytes() != json_bytes(card):
+        write_json(path, card)
 
 
 def _rejection(items: Items, failure: Failure) -> Rejection:

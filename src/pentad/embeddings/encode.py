@@ -52,6 +52,11 @@ class EncodingRun:
         self._stack = ExitStack()
         self._pool: DecodePool | None = None
 
+    @property
+    def dim(self) -> int:
+        """Length of a vector."""
+        return self._encoder.dim
+
     def __enter__(self) -> EncodingRun:
         """Start nothing yet: decoders start with the first file."""
         return self

@@ -70,14 +70,21 @@ class ShardFolder:
         """Return the numbers of all shards that have a record, ascending."""
         return sorted(int(p.stem) for p in self.folder.glob("*.json") if p.stem.isdigit())
 
-    def record(self, number: int) -> Record | None:
-        """Return the record of a finished, complete shard; None where it has to be made."""
-        record = read_record(self.folder / f"{number:05d}.json")
-        return record if record is not None and record.intact() else None
+    def record(self, number: int, *, hashed: bool = False) -> Record | None:
+        """Return the record of a finished, complete shard; None where it has to be made.
 
-    def read(self, number: int) -> Shard | None:
+        Args:
+            number: Of the shard.
+            hashed: Compare the files' contents too, not only their sizes.
+        """
+        record = read_record(self.folder / f"{number:05d}.json")
+        if record is None or not record.intact() or (hashed and record.damaged()):
+            return None
+        return record
+
+    def read(self, number: int, *, hashed: bool = False) -> Shard | None:
         """Return a shard, vectors memory-mapped; None where it has to be made."""
-        record = self.record(number)
+        record = self.record(number, hashed=hashed)
         if record is None:
             return None
         try:

@@ -1,7 +1,7 @@
 """The bridge as it is applied: captions and items of any modality into one space, by plain algebra.
 
     caption t         ->  unit(phi(t) - mean)       phi = unit([ f(t) ; s_1(t) ; ... ; s_V(t) ])
-    item x, scores p  ->  unit(psi(x, p) - mean_m)  psi = unit([ a c(x) + b r(x) ; ... g z_v(p) ... ])
+    item x, scores p  ->  unit(psi(x, p) - mean_m)  psi = unit([ a c(x) + b r(x) ; .. g z_v(p) .. ])
 
     f(t)   text vector, centred, without the directions in which the modalities' captions differ
            as a whole ("... turning around"), of unit length

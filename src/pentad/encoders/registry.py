@@ -153,6 +153,11 @@ def get_encoder(name: str) -> Encoder:
     raise UnknownName("encoder", name, _ENTRIES, listing=_LISTING)
 
 
+def is_registered(name: str) -> bool:
+    """Return whether there is an encoder of that name, so that it is no path."""
+    return name in _ENTRIES
+
+
 def list_encoders() -> list[EncoderCard]:
     """Return the cards of all registered encoders, by name. Nothing is loaded."""
     return [_ENTRIES[name].card for name in sorted(_ENTRIES)]

@@ -1,9 +1,15 @@
-"""Specs of encoders (a name, ``onnx:FOLDER``, a path), made relative and absolute again."""
+"""Specs of encoders made relative to a folder and absolute again.
+
+A spec is a registered name, ``onnx:FOLDER`` or the path of a folder, with ``MODALITY=`` before it
+or not.
+"""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+
+from pentad.encoders.registry import is_registered
 
 _FOLDER_PREFIX = "onnx:"
 
@@ -13,7 +19,8 @@ def relative_spec(spec: str, folder: Path) -> str:
     prefix, path = _path_of(spec)
     if path is None:
         return spec
-    return prefix + Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    relative = Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+    return prefix + (relative if relative.startswith("..") else f"./{relative}")
 
 
 def absolute_spec(spec: str, folder: Path) -> str:
@@ -24,8 +31,19 @@ def absolute_spec(spec: str, folder: Path) -> str:
     return prefix + os.path.normpath(folder.resolve() / path)
 
 
+def split_spec(spec: str) -> tuple[str | None, str]:
+    """Return the modality that stands before ``=``, if there is one, and the rest."""
+    head, equals, tail = spec.partition("=")
+    if not equals or "/" in head or ":" in head:
+        return None, spec
+    return head, tail
+
+
 def _path_of(spec: str) -> tuple[str, Path | None]:
-    if spec.startswith(_FOLDER_PREFIX):
-        return _FOLDER_PREFIX, Path(spec.removeprefix(_FOLDER_PREFIX)).expanduser()
-    is_path = spec.startswith((".", "~")) or ("/" in spec and ":" not in spec)
-    return ("", Path(spec).expanduser()) if is_path else (spec, None)
+    modality, name = split_spec(spec)
+    prefix = "" if modality is None else f"{modality}="
+    if name.startswith(_FOLDER_PREFIX):
+        return prefix + _FOLDER_PREFIX, Path(name.removeprefix(_FOLDER_PREFIX)).expanduser()
+    is_path = name.startswith((".", "~")) or ("/" in name and ":" not in name)
+    is_path = is_path or (not is_registered(name) and Path(name).is_dir())
+    return (prefix, Path(name).expanduser()) if is_path else (spec, None)

@@ -14,6 +14,7 @@ from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
 from pentad.pipeline.memory import peak_memory_mb
 from pentad.pipeline.models import model_names
+from pentad.pipeline.plan import load_encoders
 from pentad.pipeline.stages import Clock
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.sources.read import read_source
@@ -110,12 +111,13 @@ def build(
     """
     clock = Clock()
     listing = read_source(directory)
+    named = load_encoders(models)
     made = Workspace.create(workspace)
     with made.writing():
         with clock.stage("add"):
             catalog = made.add(listing)
         with clock.stage("embed"):
-            plan = choose_encoders(made, catalog, models)
+            plan = choose_encoders(made, catalog, models, named)
             summaries = embed_all(made, catalog, plan, workers=workers, progress=progress)
         chain = Chain(made, catalog, plan, k=k, seed=seed, clock=clock, progress=progress)
         report = chain.run()

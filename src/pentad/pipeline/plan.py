@@ -10,6 +10,7 @@ from pentad.core.modality import Modality, as_modality
 from pentad.encoders.builtin import BUILTIN
 from pentad.encoders.protocol import Encoder, space_of
 from pentad.encoders.registry import get_encoder
+from pentad.encoders.specs import split_spec
 
 _DERIVED = frozenset({Modality.VIDEO, Modality.POINTS})
 
@@ -35,7 +36,28 @@ class Chosen:
 EncoderPlan = Mapping[Modality, tuple[Chosen, ...]]
 
 
-def plan_encoders(specs: Sequence[str], modalities: Iterable[Modality]) -> EncoderPlan:
+Named = tuple[Modality | None, Chosen]
+"""The modality an encoder was named for, if any, and the encoder."""
+
+
+def load_encoders(specs: Sequence[str]) -> list[Named]:
+    """Return the encoders of ``[MODALITY=]NAME`` specs, loaded.
+
+    Raises:
+        UnknownName: A modality or an encoder is not known.
+        InputError: An encoder cannot be loaded, or cannot encode the modality it was named for.
+    """
+    named: list[Named] = []
+    for spec in specs:
+        modality, name = _split(spec)
+        chosen = Chosen(name, get_encoder(name))
+        if modality is not None:
+            _require(chosen, modality)
+        named.append((modality, chosen))
+    return named
+
+
+def plan_encoders(named: Sequence[Named], modalities: Iterable[Modality]) -> EncoderPlan:
     """Return the encoders of each modality.
 
     An encoder named for a modality (``video=NAME``) serves that one alone. One named without serves
@@ -44,24 +66,15 @@ def plan_encoders(specs: Sequence[str], modalities: Iterable[Modality]) -> Encod
     served by the built-in descriptors.
 
     Args:
-        specs: ``[MODALITY=]NAME`` as given with ``-m``.
+        named: What the user named, from `load_encoders`.
         modalities: What there are items of.
-
-    Raises:
-        UnknownName: A modality or an encoder is not known.
-        InputError: An encoder cannot encode the modality it was named for.
     """
-    named: dict[Modality, list[Chosen]] = {}
-    free: list[Chosen] = []
-    for spec in specs:
-        modality, name = _split(spec)
-        chosen = Chosen(name, get_encoder(name))
-        if modality is None:
-            free.append(chosen)
-        else:
-            _require(chosen, modality)
-            named.setdefault(modality, []).append(chosen)
-    return {m: tuple(named.get(m) or _unnamed(m, free)) for m in modalities}
+    own: dict[Modality, list[Chosen]] = {}
+    for modality, chosen in named:
+        if modality is not None:
+            own.setdefault(modality, []).append(chosen)
+    free = [chosen for modality, chosen in named if modality is None]
+    return {m: tuple(own.get(m) or _unnamed(m, free)) for m in modalities}
 
 
 def spaces_of(plan: EncoderPlan) -> dict[Modality, tuple[str, ...]]:
@@ -70,12 +83,12 @@ def spaces_of(plan: EncoderPlan) -> dict[Modality, tuple[str, ...]]:
 
 
 def _split(spec: str) -> tuple[Modality | None, str]:
-    head, equals, tail = spec.partition("=")
-    if not equals or "/" in head or ":" in head:
-        return None, spec
-    if not tail:
+    modality, name = split_spec(spec)
+    if modality is None:
+        return None, name
+    if not name:
         raise InputError(f"-m {spec}: no encoder after '='", expected="MODALITY=NAME")
-    return as_modality(head), tail
+    return as_modality(modality), name
 
 
 def _require(chosen: Chosen, modality: Modality) -> None:

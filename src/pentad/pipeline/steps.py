@@ -17,17 +17,40 @@ from pentad.embeddings.features import load_features
 from pentad.embeddings.shards import ShardFolder
 from pentad.encoders.specs import absolute_spec, relative_spec
 from pentad.pipeline.frozen import Frozen, freeze
-from pentad.pipeline.plan import EncoderPlan, plan_encoders, spaces_of
+from pentad.pipeline.plan import (
+    EncoderPlan,
+    Named,
+    load_encoders,
+    plan_encoders,
+    spaces_of,
+)
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace
 
 
-def choose_encoders(workspace: Workspace, catalog: Catalog, specs: Sequence[str]) -> EncoderPlan:
-    """Plan the encoders and remember them; without ``specs`` those remembered last are used."""
+def choose_encoders(
+    workspace: Workspace,
+    catalog: Catalog,
+    specs: Sequence[str],
+    named: Sequence[Named] | None = None,
+) -> EncoderPlan:
+    """Plan the encoders and remember them; without ``specs`` those remembered last are used.
+
+    Args:
+        workspace: Where they are remembered.
+        catalog: What there is to encode.
+        specs: ``[MODALITY=]NAME`` as given with ``-m``.
+        named: The same encoders, where they are loaded already.
+    """
     root = workspace.root
-    remembered = [absolute_spec(s, root) for s in workspace.setting("encoders", [])]
-    plan = plan_encoders(specs or remembered, catalog.modalities)
-    workspace.set("encoders", [relative_spec(s, root) for s in (specs or remembered)])
+    if specs:
+        chosen = list(specs)
+        loaded = load_encoders(chosen) if named is None else named
+    else:
+        chosen = [absolute_spec(spec, root) for spec in workspace.setting("encoders", [])]
+        loaded = load_encoders(chosen)
+    plan = plan_encoders(loaded, catalog.modalities)
+    workspace.set("encoders", [relative_spec(spec, root) for spec in chosen])
     return plan
 
 
@@ -41,6 +64,7 @@ def embed_all(
 ) -> dict[Modality, list[EmbedSummary]]:
     """Bring the embeddings of every planned modality up to date, and list what was refused."""
     summaries: dict[Modality, list[EmbedSummary]] = {}
+    _forget_refusals(workspace, plan)
     for modality, chosen in plan.items():
         items = catalog.items(modality)
         summaries[modality] = [
@@ -52,6 +76,17 @@ def embed_all(
             rows = [r for r in refused.values() if r.stage == stage]
             workspace.reject(rows, stage=stage, modality=modality.value)
     return summaries
+
+
+def _forget_refusals(workspace: Workspace, plan: EncoderPlan) -> None:
+    """Drop what was refused of modalities that have no items any more."""
+    gone = {
+        (r.stage, r.modality)
+        for r in workspace.rejections()
+        if r.stage in ("decode", "encode") and r.modality not in plan
+    }
+    for stage, modality in sorted(gone):
+        workspace.reject([], stage=stage, modality=modality)
 
 
 def load_frozen(workspace: Workspace, catalog: Catalog, plan: EncoderPlan) -> Frozen:
@@ -66,7 +101,10 @@ def load_frozen(workspace: Workspace, catalog: Catalog, plan: EncoderPlan) -> Fr
     if len(spaces) < 2:
         raise InputError(f"{workspace.root}: there are captions only; add a source with files")
     usable = {m: s for m, s in spaces.items() if _has_vectors(workspace, m, s)}
-    return freeze(catalog, {m: load_features(workspace, m, s) for m, s in usable.items()})
+    features = {m: load_features(workspace, m, s) for m, s in usable.items()}
+    if not len(features.get(Modality.TEXT, ())):
+        raise InputError(f"{workspace.root}: none of the captions could be encoded")
+    return freeze(catalog, features)
 
 
 def embedded_fingerprint(workspace: Workspace, plan: EncoderPlan) -> str:

@@ -18,12 +18,14 @@ _DOCUMENT = re.compile(
     re.DOTALL,
 )
 
+_WORKSPACE = "pentad.toml"
+
 
 def walk(root: Path) -> list[tuple[str, Refused | None]]:
     """Return every visible file below ``root``, relative to it, sorted, with why it is refused.
 
     Linked folders are not entered: one that leads outside is refused, any other is passed over
-    because its files are listed where they lie.
+    because its files are listed where they lie. Workspaces are passed over too.
     """
     inside = root.resolve()
     return sorted(_files(root, inside), key=lambda found: found[0])
@@ -38,7 +40,7 @@ def _files(root: Path, inside: Path) -> Iterator[tuple[str, Refused | None]]:
     errors: list[OSError] = []
     for folder, folders, files in os.walk(root, onerror=errors.append):
         here = Path(folder)
-        folders[:] = [name for name in folders if _visible(name)]
+        folders[:] = [name for name in folders if _visible(name) and not _is_workspace(here / name)]
         for name in folders:
             if not Path(os.path.realpath(here / name)).is_relative_to(inside):
                 refused = Refused(Reason.OUTSIDE_ROOT, "the linked folder lies outside its source")
@@ -52,6 +54,11 @@ def _files(root: Path, inside: Path) -> Iterator[tuple[str, Refused | None]]:
 
 def _visible(name: str) -> bool:
     return not name.startswith(".") and name != "__MACOSX"
+
+
+def _is_workspace(folder: Path) -> bool:
+    """Return whether a folder is one of Pentad's own, whose arrays are nobody's point clouds."""
+    return (folder / _WORKSPACE).is_file()
 
 
 def _unnameable(path: str) -> Refused | None:

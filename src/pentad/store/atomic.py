@@ -66,7 +66,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 def write_json(path: Path, value: object) -> None:
     """Write ``value`` as canonical JSON with a final newline, atomically."""
-    write_bytes(path, (canonical_json(value) + "\n").encode())
+    write_bytes(path, json_bytes(value))
+
+
+def json_bytes(value: object) -> bytes:
+    """Return what `write_json` writes."""
+    return (canonical_json(value) + "\n").encode()
 
 
 def fsync_file(path: Path) -> None:

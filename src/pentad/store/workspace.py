@@ -116,7 +116,7 @@ class Workspace:
         """
         self._remember_source(listing)
         cache = StatCache(self.root / "cache" / "fingerprints.parquet")
-        before = self.catalog()
+        before = self.catalog(hashed=True)
         catalog = register(before, listing, cache)
         cache.save()
         if not _same_tables(before, catalog):
@@ -125,11 +125,14 @@ class Workspace:
         self.reject(refused, stage="source", source=listing.name)
         return catalog
 
-    def catalog(self) -> Catalog:
+    def catalog(self, *, hashed: bool = False) -> Catalog:
         """Read all items and pairs.
 
+        Args:
+            hashed: Compare the files with their hashes first, as is done before they are replaced.
+
         Raises:
-            StoreError: A file is missing or has another size than recorded.
+            StoreError: A file is missing or is not as recorded.
         """
         folder = self.root / "items"
         record = read_record(folder / "items.json")
@@ -144,7 +147,7 @@ class Workspace:
                     f"{folder}: its record items.json is missing; restore it from a copy"
                 )
             return empty_catalog()
-        if not record.intact():
+        if not record.intact() or (hashed and record.damaged()):
             raise StoreError(f"{folder}: damaged; 'pentad verify {self.root}' names the files")
         frames = {
             m: _read_table(folder / f"{m.value}.parquet", item_schema(m))
