@@ -46,7 +46,7 @@ check: install ## Everything that is not a test: format, lint, types, imports, s
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy --strict src
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 	$(BIN)/python scripts/check_sizes.py src
 	$(BIN)/typos
 	@$(MAKE) --no-print-directory docs

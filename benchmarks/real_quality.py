@@ -1,7 +1,8 @@
 """Retrieval on real files whose concepts were never seen: ours, ridge, class names alone, chance.
 
 Five folds by concept, seeded: everything (bridge, neighbors, groups, heads, every weight) is
-learned on four and judged on the fifth; queries of all folds are pooled, intervals are over concepts.
+learned on four and judged on the fifth. Queries of all folds are pooled, intervals are over
+concepts.
 
     python benchmarks/real_quality.py DIR WS -m onnx:TEXT -m onnx:IMAGE -m onnx:AUDIO [--json FILE]
 

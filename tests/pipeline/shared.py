@@ -18,7 +18,8 @@ from pentad.pipeline.world.generate import generate_world
 from pentad.training.settings import TrainSettings
 
 K = 3
-ITEMS = 24
+ITEMS = 16
+PAIR = ("image", "audio")
 MEDIA = ("image", "audio", "video", "points")
 Content = dict[str, bytes]
 SMALL_TRAINING = partial(TrainSettings, hidden=4, epochs=1, threads=1)
@@ -50,12 +51,12 @@ def make_world(folder: Path) -> None:
 
 def make_other_world(folder: Path) -> None:
     """Write another world, with other things in it, into ``folder/other``."""
-    generate_world(folder / "other", seed=1, items_per_modality=12)
+    generate_world(folder / "other", seed=1, items_per_modality=8)
 
 
-def make_built(world: Path, folder: Path) -> None:
-    """Build ``folder/ws`` from ``folder/world``, a copy of a world."""
-    shutil.copytree(world, folder / "world")
+def make_built(world: Path, modalities: Iterable[str], folder: Path) -> None:
+    """Build ``folder/ws`` from ``folder/world``, a copy of some modalities of a world."""
+    part_of_world(world, folder / "world", modalities)
     with pytest.MonkeyPatch.context() as patch:
         train_little(patch)
         build(folder / "world", folder / "ws", k=K)

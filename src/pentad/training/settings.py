@@ -48,8 +48,8 @@ class TrainSettings:
     warmup: float = 0.05
     epochs: int = 8
     batch: int = 1024
-    native_share: float = 1.0
-    max_rank: int = 16
+    native_share: float = 0.8
+    max_rank: int = 1
     rank_decay: float = 1.0
     pairs: Pairing = "text"
     pair_weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
