@@ -50,8 +50,8 @@ def make_world(folder: Path) -> None:
 
 
 def make_other_world(folder: Path) -> None:
-    """Write another world, with other things in it, into ``folder/other``."""
-    generate_world(folder / "other", seed=1, items_per_modality=8)
+    """Write another world, with concepts common to every two modalities, into ``folder/other``."""
+    generate_world(folder / "other", seed=21, items_per_modality=8)
 
 
 def make_built(world: Path, modalities: Iterable[str], folder: Path) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pentad.pipeline.quickstart import QuickstartResult
     from pentad.store.rejections import Rejection
 
-_SHOWN_REJECTIONS = 10
+_SHOWN_REJECTIONS = 200
 _METRIC = "hit@5"
 
 

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from pentad.cli.options import JsonOption, SeedOption, WorkspaceArgument
+from typing import Annotated
+
+import typer
+
+from pentad.cli.options import JsonOption, WorkspaceArgument
 
 
-def train(workspace: WorkspaceArgument, seed: SeedOption = 0, json: JsonOption = False) -> None:
+def train(
+    workspace: WorkspaceArgument,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="Seed of everything random; default that of the neighbors."),
+    ] = None,
+    json: JsonOption = False,
+) -> None:
     """Train on the groups, score on held-out concepts, and save the model for all items."""
     from pentad.cli.output import emit, next_step
     from pentad.cli.progress import make_progress

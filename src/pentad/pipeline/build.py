@@ -119,6 +119,8 @@ def build(
         with clock.stage("embed"):
             plan = choose_encoders(made, catalog, models, named)
             summaries = embed_all(made, catalog, plan, workers=workers, progress=progress)
+        made.set("neighbors", {"k": k, "seed": seed})
+        made.set("groups", {})
         chain = Chain(made, catalog, plan, k=k, seed=seed, clock=clock, progress=progress)
         report = chain.run()
         rejections = made.rejections()

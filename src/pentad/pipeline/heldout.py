@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.encoders.model import Model
@@ -54,12 +53,11 @@ def judge(
         InputError: There is nothing to evaluate.
     """
     own = evaluate_model(frozen, model, seed, progress)
-    others = {}
-    for name, baseline in baselines.items():
-        try:
-            others[name] = evaluate_model(frozen, baseline, seed, progress)
-        except InputError:  # a baseline that knows none of these modalities has no rows
-            continue
+    others = {
+        name: evaluate_model(frozen, baseline, seed)
+        for name, baseline in baselines.items()
+        if _known_media(frozen, baseline)
+    }
     vectors = labelled(_known(frozen, model), lambda f: project(model, f), model.name)
     shuffled = shuffled_control(vectors, seed=seed) if control else None
     return Report(
@@ -85,6 +83,11 @@ def _known(frozen: Frozen, model: Model) -> Frozen:
     return replace(
         frozen, features={m: f for m, f in frozen.features.items() if m in model.modalities}
     )
+
+
+def _known_media(frozen: Frozen, model: Model) -> bool:
+    """Return whether a baseline has any rows: class names know nothing without a classifier."""
+    return any(m in model.modalities for m in frozen.features if m is not Modality.TEXT)
 
 
 def _unknown(frozen: Frozen, model: Model) -> list[Skipped]:
