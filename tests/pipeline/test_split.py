@@ -185,7 +185,7 @@ def test_what_is_held_out_has_no_influence_on_bridge_weights_and_gates(built):
     )
 
 
-def mean_gain(evaluations, metric: str = "hit@5") -> float:
+def mean_gain(evaluations, metric: str = "hit@1") -> float:
     """Return value minus chance, the mean over directions between captions and files."""
     return float(
         np.mean(
@@ -209,31 +209,36 @@ def score_fold(plan, frozen: Frozen, fold: int):
     return evaluate_model(judged, model, 0)
 
 
+def telling(frozen: Frozen) -> Frozen:
+    """Return every item with the vector of one of its captions, so that much can be learned."""
+    texts = frozen.features[Modality.TEXT]
+    features = {Modality.TEXT: texts}
+    for modality, part in frozen.features.items():
+        if modality is not Modality.TEXT:
+            text_of = {item: text for text, item, _ in frozen.pairs(modality).tolist()}
+            rows = [text_of[item] for item in range(len(part))]
+            features[modality] = replace(part, vectors=texts.vectors[rows])
+    return replace(frozen, features=features)
+
+
 def test_with_captions_shuffled_among_files_the_model_falls_to_chance(built):
     plan, frozen = frozen_of(built)
+    known = telling(frozen)
     rng = np.random.default_rng(1)
     shuffled = {
         m: f if m is Modality.TEXT else replace(f, vectors=rng.permutation(f.vectors))
-        for m, f in frozen.features.items()
+        for m, f in known.features.items()
     }
     gains = {}
-    for name, part in {"as is": frozen, "shuffled": replace(frozen, features=shuffled)}.items():
+    for name, part in {"as is": known, "shuffled": replace(known, features=shuffled)}.items():
         gains[name] = mean_gain(score_fold(plan, part, fold) for fold in range(5))
     assert abs(gains["shuffled"]) < 0.08
-    assert gains["as is"] > gains["shuffled"] + 0.05
+    assert gains["as is"] > 0.15
 
 
 def test_the_shuffled_control_is_at_chance_over_many_shuffles(built):
     _, frozen = frozen_of(built)
-    texts = frozen.features[Modality.TEXT]
-    perfect = {Modality.TEXT: texts}
-    for modality, features in frozen.features.items():
-        if modality is not Modality.TEXT:
-            text_of = {item: text for text, item, _ in frozen.pairs(modality).tolist()}
-            rows = [text_of[item] for item in range(len(features))]
-            perfect[modality] = replace(features, vectors=texts.vectors[rows])
-    known = replace(frozen, features=perfect)
-    vectors = labelled(known, lambda f: f.vectors, "captions")
-    assert mean_gain([evaluate_vectors(vectors, ["hit@5"], resamples=10)]) > 0.4
-    runs = [shuffled_control(vectors, ["hit@5"], seed=s, resamples=10) for s in range(10)]
+    vectors = labelled(telling(frozen), lambda f: f.vectors, "captions")
+    assert mean_gain([evaluate_vectors(vectors, ["hit@1"], resamples=10)]) > 0.4
+    runs = [shuffled_control(vectors, ["hit@1"], seed=s, resamples=10) for s in range(10)]
     assert abs(mean_gain(runs)) < 0.03

@@ -32,7 +32,9 @@ def test_one_kind_alone_is_gone_through_once_an_epoch(
     natives: int, groups: int, share: float
 ) -> None:
     plan = schedule(
-        data(natives, groups), TrainSettings(epochs=2, batch=16, native_share=share), seed=0
+        data(natives, groups),
+        TrainSettings(epochs=2, batch=16, native_share=share, max_rank=4),
+        seed=0,
     )
     batches = list(plan)
     assert plan.steps == len(batches) == 8
@@ -42,7 +44,7 @@ def test_one_kind_alone_is_gone_through_once_an_epoch(
 
 
 def test_parts_are_mixed_by_their_share() -> None:
-    settings = TrainSettings(epochs=3, batch=20, native_share=0.25)
+    settings = TrainSettings(epochs=3, batch=20, native_share=0.25, max_rank=4)
     batches = list(schedule(data(20, 100), settings, seed=0))
     assert len(batches) == 12
     for batch in batches:

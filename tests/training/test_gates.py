@@ -56,6 +56,10 @@ def test_nothing_held_out_keeps_the_bridge() -> None:
     choice = choose_gate([held_out(toy(40), empty)])
     assert choice.gates == {TEXT: 0.0, IMAGE: 0.0}
     assert choice.units == 0
+    none = TrainingData(
+        empty.vectors, empty.groups, {IMAGE: np.empty((0, 2), np.int64)}, empty.caption_keys
+    )
+    assert choose_gate([HeldOut({}, none, empty.caption_keys)]).units == 0
 
 
 def test_a_gate_is_chosen_for_each_modality_if_wanted() -> None:

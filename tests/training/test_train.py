@@ -117,6 +117,16 @@ def test_missing_items_are_passed_over() -> None:
     assert all(np.isfinite(m["loss"]) for m in trained.metrics)
 
 
+def test_a_batch_with_one_row_of_a_pair_compares_nothing() -> None:
+    data = toy(4, media=(IMAGE, AUDIO))
+    few = {IMAGE: data.pairs[IMAGE][:2], AUDIO: data.pairs[AUDIO][:2]}
+    data = TrainingData(data.vectors, data.groups, few, data.caption_keys)
+    settings = TrainSettings(hidden=4, epochs=8, batch=2)
+    metrics = train_heads(data, settings).metrics
+    mixed = [m["loss"] for m in metrics if m["loss"] == 0.0]
+    assert 0 < len(mixed) < len(metrics) == 16
+
+
 def test_modalities_can_be_compared_without_captions() -> None:
     data = toy(30, media=(IMAGE, AUDIO), groups=True)
     groups = data.groups.copy()

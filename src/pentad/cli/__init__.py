@@ -6,6 +6,8 @@ import os
 import sys
 import traceback
 
+_INTERRUPTED = 130
+
 
 def main() -> None:
     """Run the command line; a user's mistake is one line on stderr and exit code 1."""
@@ -13,9 +15,10 @@ def main() -> None:
     debug = len(arguments) < len(sys.argv) - 1
     try:
         _run(arguments)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; run the same command again to go on\n")
-        sys.exit(130)
+    except SystemExit as ending:
+        if ending.code == _INTERRUPTED:  # typer has made this of a KeyboardInterrupt
+            sys.stderr.write("interrupted; run the same command again to go on\n")
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

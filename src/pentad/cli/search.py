@@ -20,16 +20,14 @@ def search(
     json: JsonOption = False,
 ) -> None:
     """Find the items nearest to a text or to a file."""
-    import sys
     from dataclasses import asdict
 
     from pentad.cli.output import emit, print_table
     from pentad.pipeline.search import search_workspace
 
-    text = sys.stdin.read().strip() if query == "-" else query
     hits = search_workspace(
         workspace,
-        text,
+        _from_stdin() if query == "-" else query,
         modality=modality.value if modality else None,
         k=k,
         model=model or None,
@@ -42,3 +40,14 @@ def search(
         (h.modality.value, h.rank, h.score, h.file or "", "; ".join(h.captions or ())) for h in hits
     ]
     print_table(("modality", "rank", "score", "file", "captions"), rows)
+
+
+def _from_stdin() -> str:
+    import sys
+
+    from pentad.core.errors import InputError
+
+    try:
+        return sys.stdin.buffer.read().decode("utf-8-sig").strip()
+    except UnicodeDecodeError:
+        raise InputError("what stdin holds is not UTF-8 text") from None

@@ -85,13 +85,16 @@ class Embeddings:
         """
         array = np.asarray(vectors)
         if array.dtype != np.float16:
-            array = array.astype(np.float32)
+            with np.errstate(over="ignore"):  # what becomes infinite is refused below
+                array = array.astype(np.float32)
         if array.ndim != 2:
             raise InputError("vectors must be a matrix", expected="(items, dim)", seen=array.shape)
         if not np.isfinite(array).all():
             row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
             raise InputError("vectors must be finite", row=row)
         numbers = np.arange(len(array)) if ids is None else np.asarray(ids)
+        if numbers.shape != (len(array),):
+            raise InputError("one id a vector", expected=(len(array),), seen=numbers.shape)
         order = np.argsort(numbers, kind="stable")
         return cls(array[order], _as_ids(numbers)[order], as_modality(modality), space)
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.errors import DecodeError, InputError, Reason
+from pentad.core.errors import DecodeError, InputError, PentadError, Reason
 from pentad.core.modality import Modality
 from pentad.encoders.protocol import ChoosesDecoding, Classifier, Encoder
 from pentad.media.types import DecodeOptions, Media
@@ -99,6 +99,33 @@ class EncodingRun:
     def _rows(self, inputs: Sequence[Media]) -> list[Encoded]:
         if not inputs:
             return []
+        try:
+            return self._encoded(inputs)
+        except PentadError:
+            raise
+        except Exception as error:  # whatever a network raises on an odd input
+            return self._one_by_one(inputs, error)
+
+    def _one_by_one(self, inputs: Sequence[Media], error: Exception) -> list[Encoded]:
+        """Refuse the inputs that the encoder fails on; where it fails on all of them, it is broken.
+
+        A single input that fails says nothing of the encoder, and is refused.
+        """
+        rows = [self._alone(each) for each in inputs]
+        if len(rows) > 1 and all(row.error is not None for row in rows):
+            raise error
+        return rows
+
+    def _alone(self, item: Media) -> Encoded:
+        try:
+            return self._encoded([item])[0]
+        except PentadError:
+            raise
+        except Exception as error:
+            detail = f"{type(error).__name__}: {error}"
+            return Encoded(error=DecodeError(Reason.ENCODER_FAILED, detail[:300]))
+
+    def _encoded(self, inputs: Sequence[Media]) -> list[Encoded]:
         if isinstance(self._encoder, Classifier):
             both = self._encoder.encode_and_classify(inputs, modality=self._modality)
             pairs = zip(both.vectors, both.scores, strict=True)

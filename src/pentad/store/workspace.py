@@ -84,6 +84,7 @@ class Workspace:
             raise StoreError(f"{path}: cannot be read ({error})") from None
         if config.get("format") != FORMAT:
             raise SchemaMismatch(path, f"format = {FORMAT}", f"format = {config.get('format')}")
+        _check_settings(path, config)
         return cls(folder, config)
 
     @property
@@ -215,6 +216,22 @@ class Workspace:
                     "pairs": catalog.pairs.native.height,
                 }
             )
+
+
+def _check_settings(path: Path, config: dict[str, Any]) -> None:
+    """Raise `StoreError` where a setting is not of the form that it is written in."""
+    sources = config.get("sources", {})
+    well = {
+        "sources": isinstance(sources, dict)
+        and all(isinstance(s, dict) and isinstance(s.get("root"), str) for s in sources.values()),
+        "encoders": isinstance(config.get("encoders", []), list)
+        and all(isinstance(spec, str) for spec in config.get("encoders", [])),
+        "neighbors": isinstance(config.get("neighbors", {}), dict),
+        "groups": isinstance(config.get("groups", {}), dict),
+    }
+    for name, is_well in well.items():
+        if not is_well:
+            raise StoreError(f"{path}: {name!r} cannot be understood; restore it from a copy")
 
 
 def _is_vacant(folder: Path) -> bool:

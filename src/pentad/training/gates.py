@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from pentad.bridge.choose import first_hit_gain
 from pentad.core.errors import InputError
@@ -21,6 +22,7 @@ MIN_UNITS = 10
 
 Gates = Mapping[Modality, float]
 Heads = Mapping[Modality, Head]
+Gains = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,23 +94,35 @@ def choose_gate(
     """
     if not all(0.0 <= gate <= 1.0 for gate in gates):
         raise InputError("gates go from 0 to 1", seen=list(gates))
-    directions = [d for fold in folds for d in _directions(fold, max_pairs, seed)]
+    # As in the bridge: small products, and bytes that do not depend on the number of cores.
+    with threadpool_limits(1):
+        return _choose(folds, sorted({0.0, *gates}), per_modality, tolerance, max_pairs, seed)
+
+
+def with_gates(heads: Heads, gates: Gates) -> dict[Modality, Head]:
+    """Return the heads with other gates; one that ``gates`` does not name is switched off."""
+    return {m: replace(head, gate=gates.get(m, 0.0)) for m, head in heads.items()}
+
+
+def _choose(
+    folds: Sequence[HeldOut],
+    options: Sequence[float],
+    per_modality: bool,
+    tolerance: float,
+    max_pairs: int,
+    seed: int,
+) -> GateChoice:
+    directions = [both for fold in folds for both in _directions(fold, max_pairs, seed)]
     kinds = [m for m in Modality if any(m in fold.heads for fold in folds)]
-    options = sorted({0.0, *gates})
     tried = {g: _judge(directions, dict.fromkeys(kinds, g)) for g in options}
     shared, gain, error = _clearly_best(tried, 0.0, tolerance)
     chosen = dict.fromkeys(kinds, shared)
     if per_modality and shared > 0:
         for modality in (m for m in kinds if m is not Modality.TEXT):
             alone = {g: _judge(directions, {**chosen, modality: g}) for g in options}
-            chosen[modality], _, _ = _clearly_best(alone, shared, tolerance)
+            chosen[modality], _, _ = _clearly_best(alone, chosen[modality], tolerance)
     quality = {g: float(by_unit.sum()) for g, by_unit in tried.items()}
     return GateChoice(chosen, quality, gain, error, len(tried[0.0]))
-
-
-def with_gates(heads: Heads, gates: Gates) -> dict[Modality, Head]:
-    """Return the heads with other gates; one that ``gates`` does not name is switched off."""
-    return {m: replace(head, gate=gates.get(m, 0.0)) for m, head in heads.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,6 +136,7 @@ class _Both:
         items: (m,) rows of the modality.
         relevant: (n, m) what is native to what.
         item_units: (m,).
+        known: Gates of captions and items -> gains found before.
     """
 
     fold: HeldOut
@@ -130,21 +145,23 @@ class _Both:
     items: Rows
     relevant: NDArray[np.bool_]
     item_units: Rows
+    known: dict[tuple[float, float], tuple[Gains, Gains]] = field(default_factory=dict)
 
-    def gains(self, gates: Gates) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def gains(self, gates: Gates) -> tuple[Gains, Gains]:
         """Return (n,) gains of the captions and (m,) gains of the items."""
-        texts = self._moved(Modality.TEXT, self.captions, gates)
-        scores = texts @ self._moved(self.modality, self.items, gates).T
-        return (
-            first_hit_gain(scores, self.relevant),
-            first_hit_gain(np.ascontiguousarray(scores.T), self.relevant.T),
-        )
+        both = gates.get(Modality.TEXT, 0.0), gates.get(self.modality, 0.0)
+        if both not in self.known:
+            texts = self._moved(Modality.TEXT, self.captions, both[0])
+            scores = texts @ self._moved(self.modality, self.items, both[1]).T
+            back = first_hit_gain(np.ascontiguousarray(scores.T), self.relevant.T)
+            self.known[both] = first_hit_gain(scores, self.relevant), back
+        return self.known[both]
 
-    def _moved(self, modality: Modality, rows: Rows, gates: Gates) -> NDArray[np.float64]:
+    def _moved(self, modality: Modality, rows: Rows, gate: float) -> NDArray[np.float64]:
         vectors = self.fold.data.vectors[modality][rows]
         head = self.fold.heads.get(modality)
         if head is not None:
-            vectors = replace(head, gate=gates.get(modality, 0.0)).correct(vectors)
+            vectors = replace(head, gate=gate).correct(vectors)
         return vectors.astype(np.float64)
 
 
@@ -164,9 +181,9 @@ def _directions(fold: HeldOut, max_pairs: int, seed: int) -> Iterator[_Both]:
         yield _Both(fold, Modality(modality), texts[first], items, relevant, units)
 
 
-def _judge(directions: Sequence[_Both], gates: Gates) -> NDArray[np.float64]:
+def _judge(directions: Sequence[_Both], gates: Gates) -> Gains:
     """Return what each unit contributes to the quality, (units,) in the order of their numbers."""
-    gains: dict[tuple[Modality, str], list[NDArray[np.float64]]] = {}
+    gains: dict[tuple[Modality, str], list[Gains]] = {}
     units: dict[tuple[Modality, str], list[Rows]] = {}
     for both in directions:
         forth, back = both.gains(gates)
@@ -185,7 +202,7 @@ def _judge(directions: Sequence[_Both], gates: Gates) -> NDArray[np.float64]:
 
 
 def _clearly_best(
-    tried: Mapping[float, NDArray[np.float64]], default: float, tolerance: float
+    tried: Mapping[float, Gains], default: float, tolerance: float
 ) -> tuple[float, float, float]:
     """Return the gate, and gain and error of the best other gate over the default."""
     others = [gate for gate in tried if gate != default]
