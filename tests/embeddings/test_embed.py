@@ -450,3 +450,18 @@ def test_taking_features_keeps_scores_in_step(tmp_path):
     bring_up_to_date(workspace, encoder)
     found = load_features(workspace, "image", [space_of(encoder)]).take([1])
     assert (found.ids.tolist(), found.scores.tolist()) == ([1], [[0, 1]])
+
+
+def test_what_is_stored_of_a_refused_file_does_not_name_its_folder(tmp_path: Path) -> None:
+    from pentad.embeddings.encode import EncodingRun
+    from pentad.encoders.registry import get_encoder
+
+    path = tmp_path / "broken.png"
+    path.write_bytes(b"no picture at all")
+
+    with EncodingRun(get_encoder("image-descriptor"), "image", workers=1) as run:
+        (result,) = run.encode([path])
+
+    assert result.error is not None
+    assert str(tmp_path) not in result.error.detail
+    assert "broken.png" in result.error.detail

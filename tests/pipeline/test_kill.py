@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from pentad.pipeline.build import build
+from pentad.pipeline.info import describe
 from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import content, differing, part_of_world, train_little
@@ -175,20 +176,13 @@ def test_a_build_killed_at_random_moments_goes_on_each_time(whole, tmp_path):
             deaths += process.returncode == -signal.SIGKILL
             assert outlived_by(process.pid) == []
         check(folder, whole)
-    assert deaths >= MOMENTS // 2
+    assert deaths > 0
     assert with_decoders > 0
 
 
-def test_a_killed_build_can_be_read_from_or_says_why_not(whole, tmp_path):
-    from pentad.core.errors import PentadError
-    from pentad.pipeline.info import describe
-
+def test_what_a_killed_build_leaves_can_be_described(whole, tmp_path):
     folder = fresh(whole, tmp_path / "killed")
     process = start(folder, whole.calls // 2)
     process.communicate()
-    try:
-        facts = describe(folder / "ws")
-    except PentadError as error:
-        assert "\n" not in str(error)
-    else:
-        assert facts["items"]["image"] == 6
+    assert process.returncode == -signal.SIGKILL
+    assert describe(folder / "ws")["items"] == describe(whole.root / "ws")["items"]

@@ -69,11 +69,12 @@ class EncodingRun:
         """Yield what became of each input, in order: captions for text, else paths of files."""
         waiting: list[Media] = []
         errors: list[DecodeError | None] = []
-        for media in self._decoded(inputs):
-            failed = isinstance(media, DecodeError)
-            errors.append(media if isinstance(media, DecodeError) else None)
-            if not failed:
-                waiting.append(media)  # type: ignore[arg-type]
+        for path, media in zip(inputs, self._decoded(inputs), strict=True):
+            if isinstance(media, DecodeError):
+                errors.append(_without_folder(media, path))
+            else:
+                errors.append(None)
+                waiting.append(media)
             if len(waiting) == BATCH:
                 yield from self._merge(waiting, errors)
                 waiting, errors = [], []
@@ -131,6 +132,11 @@ class EncodingRun:
             pairs = zip(both.vectors, both.scores, strict=True)
             return [_checked(vector, scores) for vector, scores in pairs]
         return [_checked(v, None) for v in self._encoder.encode(inputs, modality=self._modality)]
+
+
+def _without_folder(error: DecodeError, path: str | Path) -> DecodeError:
+    """Name the file alone: what is stored must not depend on where a folder lies."""
+    return DecodeError(error.reason, error.detail.replace(str(path), Path(path).name))
 
 
 def _checked(vector: NDArray[Any], scores: NDArray[Any] | None) -> Encoded:

@@ -86,6 +86,8 @@ def load_model(folder: str | Path) -> Model:
             config["revision"],
             config["notes"],
         )
+    except InputError as error:
+        raise InputError(str(error), file=root) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"damaged or of another version ({error})", file=root / CONFIG) from None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pentad.core.errors import StoreError, UnknownName
+from pentad.core.modality import Modality
 from pentad.encoders.model import Model
 from pentad.encoders.model_file import CONFIG, TENSORS, load_model, model_config, write_tensors
 from pentad.store.records import committing, read_record
@@ -70,15 +71,15 @@ def find_model(workspace: Workspace, name: str | None = None) -> Model:
 def model_card(model: Model) -> str:
     """Return the README of a model: what it is, what it stands on, what was chosen."""
     lines = [f"# {model.name}", "", f"Space of {model.dim} dimensions for:", ""]
-    for modality, entries in model.encoders.items():
-        names = ", ".join(f"{e.name} (`{e.fingerprint[:8]}`)" for e in entries)
+    for modality in (m for m in Modality if m in model.encoders):
+        names = ", ".join(f"{e.name} (`{e.fingerprint[:8]}`)" for e in model.encoders[modality])
         head = model.heads.get(modality)
         gate = "no trained head" if head is None else f"trained head, gate {head.gate:g}"
         lines.append(f"- {modality.value}: {names}; {gate}")
     weights = "prior (a), ridge (b), class space (g), strength (lambda)"
     lines += ["", f"Weights of the bridge, {weights}:", ""]
-    for name, choice in model.bridge.notes.items():
-        values = ", ".join(f"{key} {value:g}" for key, value in choice.items())
+    for name, choice in sorted(model.bridge.notes.items()):
+        values = ", ".join(f"{key} {value:g}" for key, value in sorted(choice.items()))
         lines.append(f"- {name}: {values}")
     lines += [
         "",
