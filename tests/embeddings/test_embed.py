@@ -361,13 +361,13 @@ def halve(path: Path) -> None:
 @pytest.mark.parametrize("damage", [flip, halve, Path.unlink], ids=["flip", "halve", "unlink"])
 def test_a_damaged_shard_is_made_again_and_the_others_are_not_touched(tmp_path, name, damage):
     workspace, encoder = painted(tmp_path, *FIVE), Namer()
-    bring_up_to_date(workspace, encoder)
+    bring_up_to_date(workspace, encoder, "text")
     before = content(workspace.root)
-    folder = workspace.root / "embeddings" / space_of(encoder) / "image"
+    folder = workspace.root / "embeddings" / space_of(encoder) / "text"
     others = {p: p.stat().st_mtime_ns for p in folder.iterdir() if not p.name.startswith("00001")}
     encoder.seen.clear()
     damage(folder / f"00001.{name}")
-    done = bring_up_to_date(workspace, encoder)
+    done = bring_up_to_date(workspace, encoder, "text")
     assert (done.encoded, done.kept) == (2, 3)
     assert encoder.seen == [2]
     assert content(workspace.root) == before

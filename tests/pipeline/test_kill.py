@@ -162,22 +162,41 @@ def test_a_build_killed_at_the_renaming_of_a_file_goes_on(whole, tmp_path):
         check(folder, whole)
 
 
+def wait_for_decoders(process: subprocess.Popen[str]) -> bool:
+    """Return as soon as the build decodes, or when it has ended without having been seen to."""
+    while process.poll() is None:
+        if decoders_of(process.pid):
+            return True
+        time.sleep(0.005)
+    return False
+
+
+def test_a_build_killed_while_it_decodes_goes_on_and_leaves_no_decoders(whole, tmp_path):
+    folder = fresh(whole, tmp_path / "decoding")
+    process = start(folder)
+    assert wait_for_decoders(process)
+    process.kill()
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert outlived_by(process.pid) == []
+    check(folder, whole)
+
+
 def test_a_build_killed_at_random_moments_goes_on_each_time(whole, tmp_path):
     rng = np.random.default_rng(0)
-    deaths, with_decoders = 0, 0
     for workspace in range(3):
         folder = fresh(whole, tmp_path / str(workspace))
-        for share in rng.permutation(np.linspace(0.02, 0.9, MOMENTS // 3)):
+        deaths = 0
+        # The first one dies at once; how far the others come depends on the machine.
+        for share in [0.0, *rng.permutation(np.linspace(0.05, 0.9, MOMENTS // 3))]:
             process = start(folder)
             time.sleep(float(share) * whole.seconds)
-            with_decoders += bool(decoders_of(process.pid))
             process.kill()
             process.communicate()
             deaths += process.returncode == -signal.SIGKILL
             assert outlived_by(process.pid) == []
+        assert deaths > 0
         check(folder, whole)
-    assert deaths > 0
-    assert with_decoders > 0
 
 
 def test_what_a_killed_build_leaves_can_be_described(whole, tmp_path):
