@@ -209,13 +209,13 @@ def test_one_item_of_each_modality_is_enough(little_world, tmp_path, seed):
     assert result.items["image"].added == result.items["audio"].added == 1
 
 
-@pytest.mark.parametrize("seed", [0, 3])
-def test_a_modality_whose_only_concept_is_held_out_is_in_the_final_model(
-    little_world, tmp_path, seed
-):
+def test_a_modality_whose_only_concept_is_held_out_is_in_the_final_model(little_world, tmp_path):
     world = part_of_world(little_world, tmp_path / "world", ["image"], items=8)
     part_of_world(little_world, tmp_path / "world", ["points"], items=1)
-    build(world, tmp_path / "ws", k=2, seed=seed)
+    result = build(world, tmp_path / "ws", k=2, seed=1)
+    assert {s.what: s.reason for s in result.report.skipped} == {
+        "points": "model 'unified' does not encode it"
+    }
     assert (tmp_path / "ws/neighbors/default/points.parquet").exists()
 
 
