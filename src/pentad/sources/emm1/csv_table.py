@@ -1,0 +1,182 @@
+"""CSV tables of any size by column name, in batches; every fault is told with its line.
+
+The parser is Arrow's, which is fast, reads quoted line breaks and takes as much memory as a block.
+It accepts a quotation that is never closed and does not say where a row is wrong, so quotes are
+counted on the way, and a table that does not fit is read once more, slowly, to find the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pentad.core.errors import InputError
+from pentad.sources.emm1.faults import find_fault
+from pentad.sources.emm1.lfs import refuse_pointer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BLOCK = 1 << 20
+ID_LIMIT = 0xFFFF_FFFF
+"""Ids are smaller: this number stands for a missing one."""
+
+Kinds = Mapping[str, str]
+"""Column -> ``id`` (u32), ``number`` (f64), ``text`` or ``label`` (text with few values)."""
+
+
+def header_of(path: Path) -> list[str]:
+    """Return the column names of a table.
+
+    Raises:
+        InputError: The file is missing, empty, a Git LFS pointer, or two columns have one name.
+    """
+    refuse_pointer(path)
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names = next(csv.reader(file), None)
+    except FileNotFoundError:
+        raise InputError("there is no such table", file=path) from None
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"cannot be read as CSV ({_plain(error)})", file=path) from None
+    if not names:
+        raise InputError("the table is empty; not even a header is there", file=path)
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError("two columns have this name", file=path, column=name)
+    return names
+
+
+def require_columns(path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
+    """Raise where a column is missing.
+
+    Raises:
+        InputError: The first that is missing, and what there is instead.
+    """
+    for name in wanted:
+        if name not in names:
+            raise InputError(
+                "this column is missing", file=path, column=name, seen=f"columns {', '.join(names)}"
+            )
+
+
+def stream_table(path: Path, kinds: Kinds, *, block: int = BLOCK) -> Iterator[pa.RecordBatch]:
+    """Yield a table in batches with just these columns, in the order of ``kinds``.
+
+    An empty cell is null in columns of ids and numbers, an empty text elsewhere.
+
+    Args:
+        path: The table; UTF-8 with or without a byte order mark.
+        kinds: The columns and what they hold. Others are passed over.
+        block: Bytes read at a time.
+
+    Raises:
+        InputError: A column is missing or a row does not fit; file, line and column are told.
+    """
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    require_columns(path, header_of(path), list(kinds))
+    if not _has_rows(path):
+        return
+    watched = _Watched(path)
+    try:
+        with watched, _opened(arrow_csv, pa, watched, kinds, block) as batches:
+            for batch in batches:
+                yield batch.select(list(kinds))
+    except pa.ArrowInvalid as error:
+        _refuse(path, kinds, str(error))
+    except OSError as error:
+        raise InputError(f"cannot be read ({_plain(error)})", file=path) from None
+    _check_end(path, kinds, watched)
+
+
+def read_table(path: Path, kinds: Kinds) -> pa.Table:
+    """Return a whole table with just these columns; as `stream_table`."""
+    import pyarrow as pa
+
+    schema = pa.schema([(name, arrow_type(kind)) for name, kind in kinds.items()])
+    return pa.Table.from_batches(stream_table(path, kinds), schema).unify_dictionaries()
+
+
+def arrow_type(kind: str) -> pa.DataType:
+    """Return the type that a kind of column is read as."""
+    import pyarrow as pa
+
+    types: dict[str, Any] = {
+        "id": pa.uint32(),
+        "number": pa.float64(),
+        "text": pa.string(),
+        "label": pa.dictionary(pa.int32(), pa.string()),
+    }
+    return types[kind]
+
+
+def _opened(csv_module: Any, pa: Any, file: _Watched, kinds: Kinds, block: int) -> Any:
+    return csv_module.open_csv(
+        pa.PythonFile(file, mode="r"),
+        read_options=csv_module.ReadOptions(block_size=block, use_threads=True),
+        parse_options=csv_module.ParseOptions(newlines_in_values=True),
+        convert_options=csv_module.ConvertOptions(
+            column_types={name: arrow_type(kind) for name, kind in kinds.items()},
+            include_columns=list(kinds),
+            null_values=[""],
+            strings_can_be_null=False,
+        ),
+    )
+
+
+class _Watched(io.RawIOBase):
+    """A file that counts the quotes that pass, and remembers how it ended."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.quotes = 0
+        self.last = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        if data:
+            self.quotes += data.count(b'"')
+            self.last = data[-1:]
+        return data or b""
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+
+def _has_rows(path: Path) -> bool:
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        rows = csv.reader(file)
+        next(rows)
+        try:
+            return next((row for row in rows if row), None) is not None
+        except csv.Error:
+            return True  # a cell longer than this reader takes
+
+
+def _check_end(path: Path, kinds: Kinds, watched: _Watched) -> None:
+    """Look closer at a file that ends in the middle of a line, or inside quotes."""
+    if watched.quotes % 2 == 0 and watched.last in (b"\n", b"\r", b""):
+        return
+    fault = find_fault(path, kinds, ID_LIMIT)
+    if fault is not None:
+        raise fault
+
+
+def _refuse(path: Path, kinds: Kinds, detail: str) -> NoReturn:
+    fault = find_fault(path, kinds, ID_LIMIT)
+    if fault is not None:
+        raise fault
+    raise InputError(f"cannot be read as CSV ({' '.join(detail.split())})", file=path) from None
+
+
+def _plain(error: Exception) -> str:
+    return getattr(error, "strerror", None) or " ".join(str(error).split())

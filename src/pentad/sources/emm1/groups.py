@@ -1,0 +1,205 @@
+"""Groups as a stream of blocks: ids as they are stored, captions and paths if asked for."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.modality import Modality
+from pentad.sources.emm1.captions import CaptionCursor
+from pentad.sources.emm1.csv_table import ID_LIMIT
+from pentad.sources.emm1.items import Bools, ItemTable
+from pentad.sources.emm1.lookup import ABSENT
+from pentad.sources.emm1.media_paths import MediaFolders
+from pentad.sources.emm1.paths import PathColumn
+from pentad.sources.emm1.shape import README, Column
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+BLOCK_ROWS = 1 << 18
+_log = logging.getLogger("pentad.sources.emm1")
+
+Ids = NDArray[np.uint32]
+
+
+@dataclass(frozen=True, eq=False)
+class IdBlock:
+    """Some rows of one rank.
+
+    Attributes:
+        text: u32 (rows,).
+        items: Modality -> u32 (rows,); `ID_LIMIT` where a group has none.
+    """
+
+    text: Ids
+    items: dict[Modality, Ids]
+
+    def take(self, keep: Bools) -> IdBlock:
+        """Return the rows that are kept."""
+        return IdBlock(self.text[keep], {m: ids[keep] for m, ids in self.items.items()})
+
+
+class GroupTables(Protocol):
+    """Where groups come from: CSV tables as published, or what `convert` made of them."""
+
+    def blocks(self, rank: int, modalities: Sequence[Modality], rows: int) -> Iterator[IdBlock]:
+        """Yield the ids of a rank in file order."""
+
+    def items(self, modality: Modality) -> ItemTable:
+        """Return the items of a modality."""
+
+    def captions(self) -> CaptionCursor:
+        """Start to read captions."""
+
+    def caption_facts(self) -> ItemTable:
+        """Return source and licence of captions, as items without files."""
+
+
+@dataclass(frozen=True)
+class GroupQuery:
+    """What is asked of the groups.
+
+    Attributes:
+        ranks: In the order they are wanted.
+        columns: In the order they are wanted.
+        names: Naming of columns; decides whether ids are i64 as `polars.read_csv` has them.
+        filters: Modality -> which of its items may be in a row.
+        only_present: Whether files must be there, where no filter can say so.
+    """
+
+    ranks: tuple[int, ...]
+    columns: tuple[Column, ...]
+    names: str
+    filters: dict[Modality, Callable[[ItemTable], Bools]] = field(default_factory=dict)
+    only_present: bool = False
+
+    def only(self, names: Sequence[str] | None) -> GroupQuery:
+        """Return the query with just these of its columns."""
+        if names is None:
+            return self
+        return replace(self, columns=tuple(c for c in self.columns if c.name in names))
+
+    @property
+    def modalities(self) -> list[Modality]:
+        """The modalities whose ids are needed."""
+        used = {c.modality for c in self.columns if c.modality} | set(self.filters)
+        return [m for m in Modality if m in used and m is not Modality.TEXT]
+
+
+def schema_of(query: GroupQuery) -> pa.Schema:
+    """Return the Arrow schema of the blocks."""
+    import pyarrow as pa
+
+    whole = query.names == README
+    number = pa.int64() if whole else pa.uint32()
+    types: dict[str, Any] = {
+        "text_id": number,
+        "id": number,
+        "rank": pa.int64() if whole else pa.uint16(),
+        "caption": pa.string(),
+        "path": pa.dictionary(pa.int32(), pa.string()),
+    }
+    return pa.schema([(c.name, types[c.role]) for c in query.columns])
+
+
+def stream_groups(
+    tables: GroupTables,
+    query: GroupQuery,
+    media: MediaFolders,
+    *,
+    rows: int = BLOCK_ROWS,
+) -> Iterator[pa.Table]:
+    """Yield groups in blocks, paths as dictionaries; ranks as asked for, rows in file order.
+
+    Ids that no infos table has get a null path or caption; how many is told in the log.
+    """
+    paths = {
+        c.modality: PathColumn.of(tables.items(c.modality), media)
+        for c in query.columns
+        if c.role == "path" and c.modality
+    }
+    allowed = {m: (_table(tables, m), keep) for m, keep in query.filters.items()}
+    masks = {m: (table, keep(table)) for m, (table, keep) in allowed.items()}
+    for rank in query.ranks:
+        unknown: Counter[str] = Counter()
+        with_captions = any(c.role == "caption" for c in query.columns)
+        captions = tables.captions() if with_captions else None
+        for whole in tables.blocks(rank, query.modalities, rows):
+            block = _filtered(whole, masks)
+            if len(block.text):
+                yield _arrow(block, rank, query, paths, captions, unknown)
+        _tell(rank, unknown)
+
+
+def _table(tables: GroupTables, modality: Modality) -> ItemTable:
+    return tables.caption_facts() if modality is Modality.TEXT else tables.items(modality)
+
+
+def _filtered(block: IdBlock, masks: dict[Modality, tuple[ItemTable, Bools]]) -> IdBlock:
+    for modality, (table, mask) in masks.items():
+        ids = block.text if modality is Modality.TEXT else block.items[modality]
+        rows = table.lookup.rows(ids)
+        keep = (rows != ABSENT) & mask[rows] if len(mask) else np.zeros(len(ids), np.bool_)
+        block = block if keep.all() else block.take(keep)
+    return block
+
+
+def _arrow(
+    block: IdBlock,
+    rank: int,
+    query: GroupQuery,
+    paths: dict[Any, PathColumn],
+    captions: CaptionCursor | None,
+    unknown: Counter[str],
+) -> pa.Table:
+    import pyarrow as pa
+
+    schema = schema_of(query)
+    columns = []
+    for column, field_ in zip(query.columns, schema, strict=True):
+        if column.role == "rank":
+            made = pa.array(np.full(len(block.text), rank), field_.type)
+        elif column.role == "caption" and captions is not None:
+            made = captions.take(block.text).cast(field_.type)
+            unknown["caption"] += made.null_count
+        elif column.role == "path":
+            ids = block.items[_named(column)]
+            made, missing = paths[column.modality].of_ids(ids)
+            unknown[f"encord_{column.modality}_id"] += missing
+        else:
+            ids = block.text if column.role == "text_id" else block.items[_named(column)]
+            made = _id_array(ids).cast(field_.type)
+        columns.append(made)
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _named(column: Column) -> Modality:
+    if column.modality is None:
+        raise ValueError(f"{column.name} has no modality")
+    return column.modality
+
+
+def _id_array(ids: Ids) -> pa.Array:
+    import pyarrow as pa
+
+    absent = ids == ID_LIMIT
+    return pa.array(ids, pa.uint32(), mask=absent if absent.any() else None)
+
+
+def _tell(rank: int, unknown: Counter[str]) -> None:
+    for column, count in unknown.items():
+        if not count:
+            continue
+        table = "text" if column == "caption" else column.removeprefix("encord_")[:-3]
+        what = "captions" if column == "caption" else "paths"
+        _log.warning(
+            "nn_%d [%s]: %d groups name an id that infos/%s.csv does not have; their %s are empty",
+            rank, "encord_text_id" if column == "caption" else column, count, table, what,
+        )  # fmt: skip

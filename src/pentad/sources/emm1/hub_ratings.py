@@ -1,0 +1,79 @@
+"""Ratings as a hub publishes them: ``data/<paired>_to_<annotated>.parquet``, paths for ids."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality
+from pentad.sources.emm1.layout import Places
+from pentad.sources.emm1.media_paths import MediaFolders
+from pentad.sources.emm1.rated import SIDES, RatedQuery
+from pentad.sources.emm1.shape import README
+from pentad.sources.emm1.triplets import LABELS, code_of, select_pairs, wanted_codes
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def hub_triplets(places: Places, query: RatedQuery, media: MediaFolders) -> pl.DataFrame:
+    """Return the hub's ratings under the columns that are asked for; ids are null.
+
+    Raises:
+        InputError: A column is missing, or a cell is no annotation.
+    """
+    import polars as pl
+
+    parts = [_read(pair, files, media) for pair, files in sorted(places.hub_pairs().items())]
+    frame = pl.concat(parts)
+    there = [m for m in Modality if m in {p for pair in places.hub_pairs() for p in pair}]
+    frame = select_pairs(frame, query.modalities or there)
+    if query.vote:
+        raise InputError("the hub's files have no ids to vote by; use the CSV tables")
+    if query.annotations is not None:
+        frame = frame.filter(pl.col("annotation").is_in(sorted(wanted_codes(query.annotations))))
+    if query.only_present:
+        exists = [
+            frame[f"{s}_path"].map_elements(lambda p: Path(p).is_file(), pl.Boolean) for s in SIDES
+        ]
+        frame = frame.filter(exists[0] & exists[1])
+    label = pl.col("annotation").replace_strict(LABELS, return_dtype=pl.String)
+    frame = frame.with_columns(label.alias("label"))
+    if query.names == README:
+        frame = frame.rename({f"{s}_path": f"{s}_modality_file_path" for s in SIDES})
+    return frame.select(query.columns)
+
+
+def _read(pair: tuple[str, str], files: list[Path], media: MediaFolders) -> pl.DataFrame:
+    import polars as pl
+
+    frame = pl.read_parquet(files)
+    for name in ("caption", "paired_file_path", "annotated_file_path"):
+        if name not in frame.columns:
+            raise InputError("the ratings lack a column", file=files[0], column=name)
+    texts = next((n for n in ("annotation_str", "annotation") if n in frame.columns), None)
+    if texts is None:
+        raise InputError("the ratings lack a column", file=files[0], column="annotation_str")
+    found = {t: code_of(str(t)) for t in frame[texts].unique().to_list()}
+    for text, code in found.items():
+        if code is None:
+            raise InputError("no annotation", file=files[0], column=texts, seen=repr(text))
+    no_id = pl.lit(None, dtype=pl.UInt32)
+    return frame.select(
+        no_id.alias("encord_text_id"),
+        "caption",
+        pl.lit(pair[0]).alias("paired_modality"),
+        pl.lit(pair[1]).alias("annotated_modality"),
+        no_id.alias("encord_paired_id"),
+        no_id.alias("encord_annotated_id"),
+        pl.col(texts).replace_strict(found, return_dtype=pl.UInt8).alias("annotation"),
+        *(_below(pl.col(f"{s}_file_path"), media).alias(f"{s}_path") for s in SIDES),
+    )
+
+
+def _below(path: pl.Expr, media: MediaFolders) -> pl.Expr:
+    import polars as pl
+
+    whole = path.str.starts_with("/")
+    return pl.when(whole).then(path).otherwise(pl.lit(media.root + "/") + path)
