@@ -151,7 +151,7 @@ def read_item_folder(folder: Path, modality: Modality) -> ItemTable:
             Labels(np.zeros(len(ids), np.uint16), ("",)),
         )
     else:
-        names, folders = _strings(folder).array, columns.pop("save_folder")
+        names, folders = _strings(folder, whole=True).array, columns.pop("save_folder")
     facts = {name: column for name, column in columns.items() if name in FACTS}
     return ItemTable(modality, folder, ids, names, folders, facts)
 
@@ -171,8 +171,8 @@ def read_converted_infos(folder: Path, modality: Modality) -> pl.DataFrame:
     return pl.DataFrame([*columns, captions.alias("caption")])
 
 
-def _strings(folder: Path) -> MappedStrings:
-    return open_strings(folder / "strings.offsets.npy", folder / "strings.bin")
+def _strings(folder: Path, *, whole: bool = False) -> MappedStrings:
+    return open_strings(folder / "strings.offsets.npy", folder / "strings.bin", whole=whole)
 
 
 def _array(path: Path) -> Any:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
-from pentad.core.modality import Modality
+from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.captions import OWN, CaptionCursor, CsvCaptions
 from pentad.sources.emm1.csv_table import ID_LIMIT, header_of, stream_table
 from pentad.sources.emm1.groups import IdBlock
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _RANK = "nn_index"
 _BLOCK = 1 << 22
+_COLUMN_ROWS = 1 << 20
 
 
 @dataclass(eq=False)
@@ -88,6 +89,15 @@ class CsvTables:
             seen += table.num_rows
             items = {m: _ids(table.column(f"encord_{m}_id")) for m in modalities}
             yield IdBlock(_ids(table.column(OWN)), items)
+
+    def columns(self, rank: int) -> tuple[NDArray[np.uint32], dict[Modality, NDArray[np.uint32]]]:
+        """Return all ids of a rank, in memory: captions, and items by modality."""
+        header = header_of(self.ranks[rank])
+        there = [m for m in MEDIA_MODALITIES if f"encord_{m}_id" in header]
+        blocks = list(self.blocks(rank, there, _COLUMN_ROWS))
+        none = np.empty(0, np.uint32)
+        text = np.concatenate([none, *(b.text for b in blocks)])
+        return text, {m: np.concatenate([none, *(b.items[m] for b in blocks)]) for m in there}
 
 
 def _regrouped(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:

@@ -14,7 +14,12 @@ from pentad.sources.emm1.csv_groups import CsvTables
 from pentad.sources.emm1.csv_table import header_of
 from pentad.sources.emm1.filters import item_filters, require_modalities
 from pentad.sources.emm1.frames import lazy_frame
-from pentad.sources.emm1.groups import GroupQuery, GroupTables, schema_of, stream_groups
+from pentad.sources.emm1.groups import (
+    GroupQuery,
+    GroupTables,
+    schema_of,
+    stream_groups,
+)
 from pentad.sources.emm1.info_tables import read_infos
 from pentad.sources.emm1.layout import ROOT_VARIABLE, Places, find_emm1
 from pentad.sources.emm1.media_paths import MediaFolders
@@ -25,6 +30,7 @@ from pentad.sources.emm1.write import check_output, write_blocks
 if TYPE_CHECKING:
     import polars as pl
 
+    from pentad.sources.emm1.batches import GroupBatch
     from pentad.sources.emm1.eshot import EShot
 
 Ranks = int | Sequence[int]
@@ -244,6 +250,54 @@ class Emm1:
         """
         check_output(Path(out))
         return _write_frame(self.triplets(modalities, **options), Path(out))
+
+    def iter_groups(
+        self,
+        nn: Ranks = 1,
+        modalities: Names | None = None,
+        *,
+        batch: int = 1024,
+        shuffle_blocks: int = 0,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> Iterator[GroupBatch]:
+        """Yield batches of ids for training, each group once.
+
+        Fast and small in memory on a converted data set; from CSV tables the ids of all ranks that
+        are asked for are read first (27 bytes a group).
+
+        Args:
+            nn: Rank or ranks.
+            modalities: Which items; default all that are there.
+            batch: Groups in a batch; the last one may be shorter.
+            shuffle_blocks: Rows are mixed among so many random blocks of 65,536; 0 keeps the order.
+            seed: Decides the order; take another one for each epoch.
+            drop_last: Leave a shorter last batch out.
+        """
+        from pentad.sources.emm1.batches import iter_batches
+
+        query = self._group_query(nn, modalities, False, False, None, None, False, OWN)
+        columns = {rank: self.tables.columns(rank) for rank in query.ranks}
+        return iter_batches(
+            columns, query.modalities, batch=batch, shuffle_blocks=shuffle_blocks, seed=seed,
+            drop_last=drop_last,
+        )  # fmt: skip
+
+    def resolve(self, batch: GroupBatch) -> pl.DataFrame:
+        """Return captions and paths of a batch, one row a group.
+
+        Returns:
+            ``encord_text_id, nn_index, caption, encord_<m>_id .., <m>_path ..``; null where an id
+            is unknown.
+        """
+        from pentad.sources.emm1.groups import resolve_block
+
+        return resolve_block(self.tables, batch, self.media, self._prefixed)
+
+    @cached_property
+    def _prefixed(self) -> dict[Modality, Any]:
+        """What makes paths, kept from batch to batch."""
+        return {}
 
     def eshot(self) -> EShot:
         """Return the EShot benchmark.

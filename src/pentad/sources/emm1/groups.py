@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,18 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
+from pentad.sources.emm1.batches import GroupBatch
 from pentad.sources.emm1.captions import CaptionCursor
 from pentad.sources.emm1.csv_table import ID_LIMIT
 from pentad.sources.emm1.items import Bools, ItemTable
 from pentad.sources.emm1.lookup import ABSENT
 from pentad.sources.emm1.media_paths import MediaFolders
-from pentad.sources.emm1.paths import PathColumn
+from pentad.sources.emm1.paths import BLOCK_ROWS, PathColumn
 from pentad.sources.emm1.shape import README, Column
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
-BLOCK_ROWS = 1 << 18
 _log = logging.getLogger("pentad.sources.emm1")
 
 Ids = NDArray[np.uint32]
@@ -93,8 +94,13 @@ class GroupQuery:
         return [m for m in Modality if m in used and m is not Modality.TEXT]
 
 
-def schema_of(query: GroupQuery) -> pa.Schema:
-    """Return the Arrow schema of the blocks."""
+def schema_of(query: GroupQuery, repeated: Collection[Modality] = ()) -> pa.Schema:
+    """Return the Arrow schema of the blocks.
+
+    Args:
+        query: What is asked.
+        repeated: Modalities whose paths are dictionaries.
+    """
     import pyarrow as pa
 
     whole = query.names == README
@@ -104,9 +110,21 @@ def schema_of(query: GroupQuery) -> pa.Schema:
         "id": number,
         "rank": pa.int64() if whole else pa.uint16(),
         "caption": pa.string(),
-        "path": pa.dictionary(pa.int32(), pa.string()),
+        "path": pa.string(),
     }
-    return pa.schema([(c.name, types[c.role]) for c in query.columns])
+    dictionary = pa.dictionary(pa.int32(), pa.string())
+    return pa.schema(
+        [(c.name, dictionary if c.modality in repeated and c.role == "path" else types[c.role])
+         for c in query.columns]
+    )  # fmt: skip
+
+
+def path_columns(
+    tables: GroupTables, query: GroupQuery, media: MediaFolders
+) -> dict[Modality, PathColumn]:
+    """Return what makes the paths that a query asks for."""
+    wanted = [c.modality for c in query.columns if c.role == "path" and c.modality]
+    return {m: PathColumn.of(tables.items(m), media) for m in wanted}
 
 
 def stream_groups(
@@ -116,15 +134,12 @@ def stream_groups(
     *,
     rows: int = BLOCK_ROWS,
 ) -> Iterator[pa.Table]:
-    """Yield groups in blocks, paths as dictionaries; ranks as asked for, rows in file order.
+    """Yield groups in blocks; ranks as asked for, rows in file order.
 
     Ids that no infos table has get a null path or caption; how many is told in the log.
     """
-    paths = {
-        c.modality: PathColumn.of(tables.items(c.modality), media)
-        for c in query.columns
-        if c.role == "path" and c.modality
-    }
+    paths = path_columns(tables, query, media)
+    schema = schema_of(query, [m for m, column in paths.items() if column.repeats])
     allowed = {m: (_table(tables, m), keep) for m, keep in query.filters.items()}
     masks = {m: (table, keep(table)) for m, (table, keep) in allowed.items()}
     for rank in query.ranks:
@@ -134,8 +149,33 @@ def stream_groups(
         for whole in tables.blocks(rank, query.modalities, rows):
             block = _filtered(whole, masks)
             if len(block.text):
-                yield _arrow(block, rank, query, paths, captions, unknown)
+                yield _arrow(block, rank, schema, query, paths, captions, unknown)
         _tell(rank, unknown)
+
+
+def resolve_block(
+    tables: GroupTables, batch: GroupBatch, media: MediaFolders, paths: dict[Modality, PathColumn]
+) -> pl.DataFrame:
+    """Return captions and paths of some groups.
+
+    Args:
+        tables: Where items and captions are.
+        batch: The groups.
+        media: Where files are.
+        paths: What makes paths; filled here, to be handed in again.
+    """
+    import polars as pl
+
+    columns: dict[str, Any] = {"encord_text_id": batch.text, "nn_index": batch.ranks}
+    columns["caption"] = tables.captions().take(batch.text).cast("large_string")
+    for modality, ids in batch.items.items():
+        columns[f"encord_{modality}_id"] = _id_array(ids)
+    for modality, ids in batch.items.items():
+        if modality not in paths:
+            paths[modality] = PathColumn.of(tables.items(modality), media)
+        column = paths[modality]
+        columns[f"{modality}_path"] = column.of_rows(column.items.lookup.rows(ids))
+    return pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()})
 
 
 def _table(tables: GroupTables, modality: Modality) -> ItemTable:
@@ -154,14 +194,14 @@ def _filtered(block: IdBlock, masks: dict[Modality, tuple[ItemTable, Bools]]) ->
 def _arrow(
     block: IdBlock,
     rank: int,
+    schema: pa.Schema,
     query: GroupQuery,
-    paths: dict[Any, PathColumn],
+    paths: dict[Modality, PathColumn],
     captions: CaptionCursor | None,
     unknown: Counter[str],
 ) -> pa.Table:
     import pyarrow as pa
 
-    schema = schema_of(query)
     columns = []
     for column, field_ in zip(query.columns, schema, strict=True):
         if column.role == "rank":
@@ -171,7 +211,7 @@ def _arrow(
             unknown["caption"] += made.null_count
         elif column.role == "path":
             ids = block.items[_named(column)]
-            made, missing = paths[column.modality].of_ids(ids)
+            made, missing = paths[_named(column)].of_ids(ids)
             unknown[f"encord_{column.modality}_id"] += missing
         else:
             ids = block.text if column.role == "text_id" else block.items[_named(column)]

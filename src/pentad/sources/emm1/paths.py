@@ -1,4 +1,9 @@
-"""Path columns of many rows: each different path is made once a block and named by number."""
+"""Path columns of many rows.
+
+Where there are few items, a block of rows names each of them several times: the path is then made
+once a block and named by number, which a Parquet file keeps as a dictionary. Where there are many,
+hardly any path comes twice in a block, and finding those that do costs more than it saves.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +20,9 @@ from pentad.sources.emm1.media_paths import MediaFolders
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+BLOCK_ROWS = 1 << 17
+FEW_ITEMS = 4 * BLOCK_ROWS
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,32 +42,40 @@ class PathColumn:
         """Return the paths of items below a root."""
         return cls(items, items.prefixes(media))
 
-    def of_ids(self, ids: NDArray[np.uint32]) -> tuple[pa.DictionaryArray, int]:
-        """Return paths as a dictionary array, null where an id is unknown, and how many are.
+    @property
+    def repeats(self) -> bool:
+        """Whether paths are made as a dictionary."""
+        return len(self.items) < FEW_ITEMS
+
+    def of_ids(self, ids: NDArray[np.uint32]) -> tuple[pa.Array, int]:
+        """Return paths, null where an id is unknown, and how many are.
 
         Ids that are missing in the group itself are null and not counted.
         """
+        rows = self.items.lookup.rows(ids)
+        missing = int(((rows == ABSENT) & (ids != ID_LIMIT)).sum())
+        return (self._dictionary(rows) if self.repeats else self.of_rows(rows)), missing
+
+    def _dictionary(self, rows: NDArray[np.int32]) -> pa.DictionaryArray:
         import pyarrow as pa
 
-        rows = self.items.lookup.rows(ids)
         absent = rows == ABSENT
-        known = rows[~absent] if absent.any() else rows
         used = np.zeros(len(self.items), dtype=np.bool_)
-        used[known] = True
-        different = np.flatnonzero(used)
-        number = np.empty(len(used), dtype=np.int32)
+        used[rows[~absent]] = True
+        different = np.flatnonzero(used).astype(np.int32)
+        number = np.zeros(len(used) + 1, dtype=np.int32)
         number[different] = np.arange(len(different), dtype=np.int32)
-        codes = number[np.maximum(rows, 0)] if len(number) else np.zeros(len(rows), np.int32)
-        indices = pa.array(codes, mask=absent if absent.any() else None)
-        missing = int((absent & (ids != ID_LIMIT)).sum())
-        return pa.DictionaryArray.from_arrays(indices, self.of_rows(different)), missing
+        indices = pa.array(number[rows], mask=absent if absent.any() else None)
+        return pa.DictionaryArray.from_arrays(indices, self.of_rows(different))
 
-    def of_rows(self, rows: NDArray[np.int64]) -> pa.Array:
-        """Return the paths of rows of the items, as strings."""
+    def of_rows(self, rows: NDArray[np.int32]) -> pa.Array:
+        """Return the paths of rows of the items as strings, null where a row is -1."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        prefixes = pa.array(self.prefixes.names, pa.string())
-        codes = pa.array(self.prefixes.codes[rows])
-        names = self.items.file_names.take(pa.array(rows)).cast(pa.string())
-        return pc.binary_join_element_wise(prefixes.take(codes), names, "")
+        absent = rows == ABSENT
+        places = pa.array(rows, mask=absent if absent.any() else None)
+        names = self.items.file_names.take(places).cast(pa.string())
+        codes = self.prefixes.codes[rows] if len(self.items) else np.zeros(len(rows), np.uint16)
+        prefixes = pa.array(self.prefixes.names or ("",), pa.string()).take(pa.array(codes))
+        return pc.binary_join_element_wise(prefixes, names, "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _BULK = 1 << 12
+_POPULATE_READ = 22
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,8 +60,14 @@ class MappedStrings:
             self.bytes_map.madvise(mmap.MADV_DONTNEED, start, end - start)
 
 
-def open_strings(offsets_path: Path, bytes_path: Path) -> MappedStrings:
+def open_strings(offsets_path: Path, bytes_path: Path, *, whole: bool = False) -> MappedStrings:
     """Map a column of text.
+
+    Args:
+        offsets_path: Where each text starts.
+        bytes_path: The texts, one after another.
+        whole: Map every page at once: for a small column that is used all over, a page fault for
+            each text would cost more than the text.
 
     Raises:
         StoreError: A file is missing or shorter than the offsets say.
@@ -71,6 +79,9 @@ def open_strings(offsets_path: Path, bytes_path: Path) -> MappedStrings:
         with bytes_path.open("rb") as file:
             size = bytes_path.stat().st_size
             mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if size else None
+        if whole and mapped is not None:
+            with suppress(OSError, ValueError):  # older kernels do not know the advice
+                mapped.madvise(_POPULATE_READ)
     except (OSError, ValueError) as error:
         raise StoreError(f"{bytes_path}: cannot be read ({error}); convert again") from None
     if offsets.ndim != 1 or offsets.dtype != np.int64 or not len(offsets) or offsets[-1] > size:

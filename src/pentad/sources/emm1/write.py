@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pentad.core.errors import InputError
+from pentad.sources.emm1.ahead import ahead
 from pentad.store.atomic import replacing
 
 if TYPE_CHECKING:
@@ -38,13 +40,14 @@ def write_blocks(blocks: Iterator[pa.Table], schema: pa.Schema, out: Path) -> in
 
     Args:
         blocks: Tables of one schema; dictionary columns become plain strings.
-        schema: Theirs, for a file without rows.
+        schema: Of a file without rows; blocks may have dictionaries in the place of its strings.
         out: A name that ends in ``.parquet`` or ``.csv``.
     """
     check_output(out)
     write = _write_parquet if out.suffix.lower() == ".parquet" else _write_csv
+    first = next(blocks, schema.empty_table())
     with replacing(out) as coming:
-        return write(blocks, schema, coming)
+        return write(ahead(chain([first], blocks)), first.schema, coming)
 
 
 def _write_parquet(blocks: Iterator[pa.Table], schema: pa.Schema, out: Path) -> int:
