@@ -2,10 +2,10 @@
 
     python benchmarks/emm1_tables.py ROOT CONVERTED [--repeat 3] [--json FILE]
 
-ROOT holds the 100m split as CSV tables (``infos/`` and ``nn_1/data_groups.csv`` at least). Synthetic
-tables of the published size will do; the figures of the documentation are for 6,706,765 groups of
-2,920,848 images, 2,187,172 sounds, 4,193,610 videos and 350,652 clouds. CONVERTED is where the
-one-time conversion goes; what is there already is kept.
+ROOT holds the 100m split as CSV tables (``infos/`` and ``nn_1/data_groups.csv`` at least).
+Synthetic tables of the published size will do; the figures of the documentation are for 6,706,765
+groups of 2,920,848 images, 2,187,172 sounds, 4,193,610 videos and 350,652 clouds. CONVERTED is
+where the one-time conversion goes; what is there already is kept.
 
 The job is the one of the data set's documentation: the groups of the nearest neighbors with the
 path of each of the four items and the caption, written as Parquet compressed by zstd. Three ways

@@ -38,11 +38,14 @@ if TYPE_CHECKING:
     from pentad.pipeline.evaluate_folder import evaluate_folder
     from pentad.pipeline.quickstart import quickstart
     from pentad.pipeline.search import search_workspace
+    from pentad.ratings.triplets import Triplets
     from pentad.serving.index import Hit, Index
+    from pentad.sources.emm1.dataset import open_emm1
     from pentad.sources.read import read_folder, read_table
     from pentad.store.items import Items
     from pentad.store.verify import verify
     from pentad.store.workspace import Workspace
+    from pentad.training.fit import train
 
 _HOME = {
     "as_encoder": "encoders.wrap",
@@ -67,6 +70,7 @@ _HOME = {
     "Model": "encoders.model",
     "Neighbors": "neighbors.neighbors",
     "PentadError": "core.errors",
+    "open_emm1": "sources.emm1.dataset",
     "quickstart": "pipeline.quickstart",
     "read_folder": "sources.read",
     "read_table": "sources.read",
@@ -75,6 +79,8 @@ _HOME = {
     "search_workspace": "pipeline.search",
     "SpaceMismatch": "core.errors",
     "StoreError": "core.errors",
+    "train": "training.fit",
+    "Triplets": "ratings.triplets",
     "UnknownName": "core.errors",
     "verify": "store.verify",
     "Workspace": "store.workspace",
@@ -98,6 +104,7 @@ __all__ = [
     "SchemaMismatch",
     "SpaceMismatch",
     "StoreError",
+    "Triplets",
     "UnknownName",
     "Workspace",
     "as_encoder",
@@ -109,10 +116,12 @@ __all__ = [
     "get_encoder",
     "list_encoders",
     "load_model",
+    "open_emm1",
     "quickstart",
     "read_folder",
     "read_table",
     "search_workspace",
+    "train",
     "verify",
 ]
 

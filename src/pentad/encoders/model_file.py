@@ -17,6 +17,8 @@ from pentad.core.modality import Modality
 from pentad.encoders.bridge_file import bridge_from_tensors, bridge_to_tensors
 from pentad.encoders.heads import Head
 from pentad.encoders.model import FrozenEncoder, Model
+from pentad.encoders.projection import ProjectionModel
+from pentad.encoders.projection_file import KIND, read_projection
 from pentad.encoders.registry import get_encoder
 from pentad.encoders.specs import absolute_spec, relative_spec
 
@@ -54,8 +56,11 @@ def write_tensors(model: Model, path: Path) -> None:
     save_file({k: np.ascontiguousarray(v, dtype=np.float32) for k, v in tensors.items()}, path)
 
 
-def load_model(folder: str | Path) -> Model:
+def load_model(folder: str | Path) -> Model | ProjectionModel:
     """Read a saved model; its frozen encoders are loaded and checked when they are first needed.
+
+    Returns:
+        A `Model`, or a `ProjectionModel` where `pentad.train` made it; both are encoders.
 
     Raises:
         InputError: A file is missing or cannot be read.
@@ -65,31 +70,47 @@ def load_model(folder: str | Path) -> Model:
     config = _read_config(root / CONFIG)
     tensors = _read_tensors(root / TENSORS)
     try:
-        heads = {
-            Modality(m): Head.from_tensors(tensors, f"heads.{m}", gate)
-            for m, gate in config["gates"].items()
-        }
-        encoders = {
-            Modality(m): tuple(
-                FrozenEncoder(**{**entry, "spec": absolute_spec(entry["spec"], root)})
-                for entry in entries
-            )
-            for m, entries in config["encoders"].items()
-        }
-        bridge = bridge_from_tensors(tensors, config["bridge"])
-        return Model(
-            config["name"],
-            encoders,
-            bridge,
-            heads,
-            get_encoder,
-            config["revision"],
-            config["notes"],
-        )
+        if config.get("kind") == KIND:
+            return read_projection(root, config, tensors)
+        return _read_model(root, config, tensors)
     except InputError as error:
         raise InputError(str(error), file=root) from None
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"damaged or of another version ({error})", file=root / CONFIG) from None
+
+
+def load_bridged(folder: str | Path) -> Model:
+    """Read a saved model that stands on a bridge, as those of a workspace do.
+
+    Raises:
+        InputError: It is of the other kind, or as `load_model` says.
+    """
+    model = load_model(folder)
+    if not isinstance(model, Model):
+        raise InputError(
+            "this model has projection heads and no bridge, which is not enough here",
+            file=folder,
+            expected="a model that 'pentad build' made",
+        )
+    return model
+
+
+def _read_model(root: Path, config: Mapping[str, Any], tensors: dict[str, Any]) -> Model:
+    heads = {
+        Modality(m): Head.from_tensors(tensors, f"heads.{m}", gate)
+        for m, gate in config["gates"].items()
+    }
+    encoders = {
+        Modality(m): tuple(
+            FrozenEncoder(**{**entry, "spec": absolute_spec(entry["spec"], root)})
+            for entry in entries
+        )
+        for m, entries in config["encoders"].items()
+    }
+    bridge = bridge_from_tensors(tensors, config["bridge"])
+    return Model(
+        config["name"], encoders, bridge, heads, get_encoder, config["revision"], config["notes"]
+    )
 
 
 def _read_config(path: Path) -> Mapping[str, Any]:

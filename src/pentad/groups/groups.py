@@ -27,10 +27,12 @@ class Groups:
     Attributes:
         table: ``text_id, rank`` (u16, from 1), then for each modality ``<modality>_id`` and
             ``<modality>_score`` (f32), null where it has no item left; by rank, then text id.
+            Groups from a table have no scores.
         manifest: What `build_groups` did, as plain values: ``k``, ``max_uses``, ``modalities``,
             ``embeddings`` (space, metric and both locations for each modality), ``counts``
             (captions, groups, complete, empty; edges, drops by reason and nulls by modality) and
-            ``uses`` (how unevenly items are used).
+            ``uses`` (how unevenly items are used). Of groups from a table it says what was given
+            (such as ``namespace``), and ``embeddings`` is empty: there are no vectors behind them.
     """
 
     table: pl.DataFrame
@@ -40,9 +42,29 @@ class Groups:
         """Return how many groups there are."""
         return self.table.height
 
+    @classmethod
+    def from_frame(
+        cls, frame: pl.DataFrame | pl.LazyFrame, *, manifest: Mapping[str, Any] | None = None
+    ) -> Groups:
+        """Take groups from a table; ids stay as they are, other columns are passed over.
+
+        Args:
+            frame: Either ``text_id, rank`` and ``image_id``, ``audio_id`` .., or the published
+                ``encord_text_id, nn_index`` and ``encord_image_id`` ..; an item may be null.
+            manifest: What to remember about them, best ``{"namespace": ...}``: which ids these are,
+                such as ``emm1-100m``. What `Groups` says itself takes precedence.
+
+        Raises:
+            InputError: A column is missing or of another kind, a caption or rank is null, or there
+                are two groups of one caption and rank.
+        """
+        from pentad.groups.from_frame import groups_table
+
+        return cls(*groups_table(frame, manifest))
+
     @property
     def k(self) -> int:
-        """How many groups each caption has."""
+        """How many groups a caption has; of groups from a table, their highest rank."""
         return int(self.manifest["k"])
 
     @property
@@ -107,8 +129,7 @@ class Groups:
             write_groups(commit, self._of_rank(rank), rank)
 
     def _of_rank(self, rank: int) -> pl.DataFrame:
-        captions = self.table.height // self.k
-        return self.table.slice((rank - 1) * captions, captions)
+        return self.table.filter(self.table["rank"] == rank)
 
 
 def _read(record: Record) -> pl.DataFrame:
@@ -120,4 +141,7 @@ def _read(record: Record) -> pl.DataFrame:
     if record.fields["format"] == "parquet":
         return pl.concat([pl.read_parquet(folder / f"nn_{rank}.parquet") for rank in ranks])
     modalities = [Modality(m) for m in record.fields["modalities"]]
-    return pl.concat([read_groups(folder, rank, modalities) for rank in ranks])
+    table = pl.concat([read_groups(folder, rank, modalities) for rank in ranks])
+    if record.fields.get("scores", True):
+        return table
+    return table.drop(f"{m}_score" for m in modalities)

@@ -24,7 +24,7 @@ from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embeddings import Embeddings
 from pentad.encoders.model import Model
-from pentad.encoders.model_file import load_model
+from pentad.encoders.model_file import load_bridged
 from pentad.evaluation.report import Report
 from pentad.groups.groups import Groups
 from pentad.neighbors.neighbors import Neighbors
@@ -122,7 +122,7 @@ class Chain:
                 self._learn_bridge()
         # What was saved is what goes on, so that a run that was cut short here ends in the same
         # bytes: a saved model has fewer digits.
-        return load_model(self._bridge.folder)
+        return load_bridged(self._bridge.folder)
 
     def _learn_bridge(self) -> None:
         model, _ = learn_model(self._plan, self._data, seed=self._seed, choices=self._choices)
@@ -170,7 +170,7 @@ class Chain:
             )
             self._final.begin()
             save_model(model, self._final.folder, metrics=metrics)
-            store_placed(self._workspace, self._catalog, load_model(self._final.folder))
+            store_placed(self._workspace, self._catalog, load_bridged(self._final.folder))
             self._final.finish()
             if (places := self._places()) is not None:
                 places.finish()

@@ -10,7 +10,7 @@ from typing import Any
 from pentad.core.errors import StoreError, UnknownName
 from pentad.core.modality import Modality
 from pentad.encoders.model import Model
-from pentad.encoders.model_file import CONFIG, TENSORS, load_model, model_config, write_tensors
+from pentad.encoders.model_file import CONFIG, TENSORS, load_bridged, model_config, write_tensors
 from pentad.store.records import committing, read_record
 from pentad.store.workspace import Workspace
 
@@ -54,7 +54,7 @@ def find_model(workspace: Workspace, name: str | None = None) -> Model:
     """
     names = model_names(workspace)
     if name is not None and name not in names and (Path(name) / CONFIG).is_file():
-        return load_model(name)
+        return load_bridged(name)
     if not names:
         raise StoreError(
             f"{workspace.root}: no model here yet; run 'pentad build' or 'pentad train'"
@@ -65,7 +65,7 @@ def find_model(workspace: Workspace, name: str | None = None) -> Model:
     record = read_record(folder / CONFIG)
     if record is None or not record.intact():
         raise StoreError(f"{folder}: damaged or half written; run 'pentad train' again")
-    return load_model(folder)
+    return load_bridged(folder)
 
 
 def model_card(model: Model) -> str:

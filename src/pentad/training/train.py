@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-
-import torch
 
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.encoders.heads import Head
 from pentad.training.batches import Schedule, schedule
 from pentad.training.data import MISSING, TrainingData
+from pentad.training.repeatable import repeatable
 from pentad.training.settings import TrainSettings
 from pentad.training.step import Compared, Run
 
@@ -57,7 +54,7 @@ def train_heads(
     plan = schedule(data, chosen, seed)
     pairs = _compared(data, plan, chosen)
     metrics: list[dict[str, float]] = []
-    with _repeatable(chosen.threads):
+    with repeatable(chosen.threads):
         run = Run(data, chosen, pairs, plan.steps, seed)
         with progress.task("train", plan.steps if pairs else 0) as task:
             for number, batch in enumerate(plan if pairs else ()):
@@ -81,23 +78,3 @@ def _compared(data: TrainingData, plan: Schedule, settings: TrainSettings) -> li
         if wanted and weight > 0 and rows >= 2:
             found.append(Compared(i, j, weight))
     return found
-
-
-@contextmanager
-def _repeatable(threads: int) -> Iterator[None]:
-    """Make torch give the same bytes again, and leave its settings as they were.
-
-    Matrix products depend on the number of threads in their last digits, so that is fixed too.
-    """
-    before = (
-        torch.are_deterministic_algorithms_enabled(),
-        torch.is_deterministic_algorithms_warn_only_enabled(),
-        torch.get_num_threads(),
-    )
-    torch.use_deterministic_algorithms(True)
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
-        torch.set_num_threads(before[2])
