@@ -9,6 +9,7 @@ import typer
 from pentad.cli.add import add
 from pentad.cli.build import build
 from pentad.cli.embed import embed
+from pentad.cli.eshot import eshot_app
 from pentad.cli.evaluate import evaluate
 from pentad.cli.group import group
 from pentad.cli.info import info
@@ -68,3 +69,4 @@ for _verb in (
 ):
     app.command()(_verb)
 app.command("list")(list_names)
+app.add_typer(eshot_app, name="eshot")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.geometry import Part, check_counts, guess_bytes
@@ -16,8 +18,19 @@ def read_npy(path: Path) -> Part:
     Raises:
         DecodeError: The array has another shape or type, or is damaged.
     """
+    array = open_rows(path)
+    rgb = guess_bytes(array[:, 3:]) if array.shape[1] == 6 else None
+    return Part(np.array(array[:, :3]), rgb)
+
+
+def open_rows(path: Path) -> NDArray[Any]:
+    """Return the mapped rows of a ``.npy`` cloud: floats (n, 3) or (n, 6).
+
+    Raises:
+        DecodeError: The array has another shape or type, or is damaged.
+    """
     try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     except ValueError as error:
         reason = Reason.CORRUPT
         if "Python objects" in str(error) or "allow_pickle" in str(error):
@@ -31,5 +44,4 @@ def read_npy(path: Path) -> Part:
             f"npy: expected floats of shape (n, 3) or (n, 6), found {array.dtype} {array.shape}",
         )
     check_counts(len(array))
-    rgb = guess_bytes(array[:, 3:]) if array.shape[1] == 6 else None
-    return Part(np.array(array[:, :3]), rgb)
+    return array

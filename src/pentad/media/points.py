@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pentad.core.errors import DecodeError, Reason
+from pentad.media.cloud_npy import read_cloud_part
 from pentad.media.files import read_head
 from pentad.media.geometry import Part, join
 from pentad.media.gltfscene import read_gltf
-from pentad.media.npy import read_npy
 from pentad.media.obj import read_obj
 from pentad.media.ply import read_ply
 from pentad.media.render import render_views
@@ -21,13 +21,13 @@ _Reader = Callable[[Path], Part | Sequence[Part]]
 _BY_HEAD: tuple[tuple[tuple[bytes, ...], _Reader], ...] = (
     ((b"ply\n", b"ply\r"), read_ply),
     ((b"glTF",), read_gltf),
-    ((b"\x93NUMPY",), read_npy),
+    ((b"\x93NUMPY",), read_cloud_part),
 )
 _BY_SUFFIX: dict[str, _Reader] = {
     ".ply": read_ply,
     ".glb": read_gltf,
     ".gltf": read_gltf,
-    ".npy": read_npy,
+    ".npy": read_cloud_part,
     ".obj": read_obj,
     ".stl": read_stl,
     ".off": read_off,

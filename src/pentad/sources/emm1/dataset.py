@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality, as_modality
 from pentad.sources.emm1.csv_groups import CsvTables
-from pentad.sources.emm1.csv_table import header_of
+from pentad.sources.emm1.csv_table import header_of, require_columns
 from pentad.sources.emm1.filters import item_filters, require_modalities
 from pentad.sources.emm1.frames import lazy_frame
 from pentad.sources.emm1.groups import (
@@ -23,6 +23,7 @@ from pentad.sources.emm1.groups import (
 from pentad.sources.emm1.info_tables import read_infos
 from pentad.sources.emm1.layout import ROOT_VARIABLE, Places, find_emm1
 from pentad.sources.emm1.media_paths import MediaFolders
+from pentad.sources.emm1.paths import BLOCK_ROWS
 from pentad.sources.emm1.rated import RatedQuery, rated_frame
 from pentad.sources.emm1.shape import OWN, group_columns
 from pentad.sources.emm1.write import check_output, write_blocks
@@ -87,6 +88,8 @@ class Emm1:
     @cached_property
     def ranks(self) -> tuple[int, ...]:
         """The ranks of groups that are here."""
+        if self._on_hub:
+            return tuple(self.places.hub_ranks())
         return tuple(self.tables.ranks) if "100m" in self.splits else ()
 
     @cached_property
@@ -101,6 +104,10 @@ class Emm1:
 
     def modalities(self, split: str = "100m") -> tuple[Modality, ...]:
         """Return the media modalities whose items are listed in a split."""
+        if self._on_hub and split == "100m" and self.ranks:
+            from pentad.sources.emm1.hub import hub_modalities
+
+            return tuple(hub_modalities(self.places))
         infos = self.places.of(split) / "infos"
         suffixes = ("", ".parquet") if self.places.converted else (".csv",)
         return tuple(
@@ -328,7 +335,7 @@ class Emm1:
         there = self._group_modalities(ranks)
         named = there if modalities is None else [as_modality(m) for m in dict.fromkeys(modalities)]
         media = [m for m in named if m is not Modality.TEXT]
-        require_modalities(media, there)
+        self._require(media, ranks, there)
         if not media:
             raise InputError("name a modality besides text", expected=", ".join(there))
         columns = group_columns(media, captions=captions, paths=paths, names=names, there=there)
@@ -347,14 +354,22 @@ class Emm1:
     def _known_ranks(self, ranks: tuple[int, ...]) -> tuple[int, ...]:
         if not self._on_hub:
             self.places.of("100m")
-        known = tuple(self.places.hub_ranks()) if self._on_hub else self.ranks
         for rank in ranks:
-            if rank not in known:
-                names = ", ".join(f"nn_{k}" for k in known) or "none"
+            if rank not in self.ranks:
+                names = ", ".join(f"nn_{k}" for k in self.ranks) or "none"
                 raise InputError(f"there is no nn_{rank} here; there is: {names}", file=self.root)
         if not ranks:
             raise InputError("name at least one rank of neighbors")
-        return ranks
+        return tuple(dict.fromkeys(ranks))
+
+    def _require(
+        self, media: Sequence[Modality], ranks: Sequence[int], there: Collection[Modality]
+    ) -> None:
+        for modality in media:
+            if modality not in there and not self._on_hub and not self.places.converted:
+                for path in (self.tables.ranks[rank] for rank in ranks):
+                    require_columns(path, header_of(path), [f"encord_{modality}_id"])
+        require_modalities(media, there)
 
     def _group_modalities(self, ranks: tuple[int, ...]) -> list[Modality]:
         if self._on_hub:
@@ -391,7 +406,8 @@ def _write_frame(frame: pl.LazyFrame, out: Path) -> int:
 
     table = frame.collect().to_arrow()
     plain = pa.schema([(f.name, _narrow(f.type)) for f in table.schema])
-    return write_blocks(iter([table.cast(plain)]), plain, out)
+    parts = (pa.Table.from_batches([part]) for part in table.to_batches(BLOCK_ROWS))
+    return write_blocks((part.cast(plain) for part in parts), plain, out)
 
 
 def _narrow(kind: Any) -> Any:

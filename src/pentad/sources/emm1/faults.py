@@ -13,6 +13,7 @@ from pathlib import Path
 from pentad.core.errors import InputError
 
 _WIDEST = 1 << 28
+_LONG = 20
 _CUT = "the file is cut off here; fetch it again, or remove this row"
 _log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def find_fault(path: Path, kinds: Mapping[str, str], id_limit: int) -> InputErro
         reader = csv.reader(f, strict=True)
         line, last = 1, None
         try:
-            names = next(reader)
+            names = next(cells for cells in reader if cells)
             line = reader.line_num + 1
             for cells in reader:
                 fault = _row_fault(path, line, names, cells, kinds, id_limit) if cells else None
@@ -74,7 +75,7 @@ def _row_fault(
 def _cell_fault(kind: str | None, cell: str, id_limit: int) -> str | None:
     if kind is None:
         return None
-    if any("\ud800" <= char <= "\udfff" for char in cell):
+    if is_undecodable(cell):
         return "not UTF-8; save the file as UTF-8"
     if kind == "id" and cell and not _is_id(cell, id_limit):
         return f"not an id: a whole number from 0 to {id_limit - 1} is needed"
@@ -83,9 +84,15 @@ def _cell_fault(kind: str | None, cell: str, id_limit: int) -> str | None:
     return None
 
 
+def is_undecodable(text: str) -> bool:
+    """Return whether a text read with ``surrogateescape`` has bytes that are not UTF-8."""
+    return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _is_id(cell: str, limit: int) -> bool:
     text = cell.strip(" \t")
-    return text.isascii() and text.isdigit() and int(text) < limit
+    digits = text.lstrip("0") or "0"
+    return text.isascii() and text.isdigit() and len(digits) < _LONG and int(digits) < limit
 
 
 def _is_number(cell: str) -> bool:
@@ -115,7 +122,7 @@ def _cut_fault(path: Path, line: int, names: list[str], cells: list[str]) -> Inp
 def _values(path: Path, name: str, before: int) -> set[str]:
     with _long_cells(), path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         reader = csv.reader(file)
-        column = next(reader).index(name)
+        column = next(cells for cells in reader if cells).index(name)
         rows = (cells for cells in reader if cells and reader.line_num < before)
         return {cells[column] for cells in rows}
 

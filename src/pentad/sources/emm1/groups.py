@@ -142,15 +142,19 @@ def stream_groups(
     schema = schema_of(query, [m for m, column in paths.items() if column.repeats])
     allowed = {m: (_table(tables, m), keep) for m, keep in query.filters.items()}
     masks = {m: (table, keep(table)) for m, (table, keep) in allowed.items()}
+    left = 0
     for rank in query.ranks:
         unknown: Counter[str] = Counter()
         with_captions = any(c.role == "caption" for c in query.columns)
         captions = tables.captions() if with_captions else None
         for whole in tables.blocks(rank, query.modalities, rows):
             block = _filtered(whole, masks)
+            left += len(block.text)
             if len(block.text):
                 yield _arrow(block, rank, schema, query, paths, captions, unknown)
         _tell(rank, unknown)
+    if not left:
+        _log.warning("no groups are left: the table has its columns and no rows")
 
 
 def resolve_block(

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pentad.core.errors import InputError
+from pentad.core.errors import InputError, UnknownName
 from pentad.core.licenses import license_matches
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.filters import same_source
 from pentad.sources.emm1.groups import GroupQuery
 from pentad.sources.emm1.info_tables import read_infos
 from pentad.sources.emm1.layout import Places
+from pentad.sources.emm1.lfs import refuse_pointer
 from pentad.sources.emm1.media_paths import MediaFolders, default_folder
 from pentad.sources.emm1.shape import README, Column
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def hub_modalities(places: Places) -> list[Modality]:
     """Return the modalities that the hub's groups have."""
-    names = _scan(next(iter(places.hub_ranks().values()), [])).collect_schema().names()
+    names = scan_parquet(next(iter(places.hub_ranks().values()), [])).collect_schema().names()
     return [m for m in MEDIA_MODALITIES if f"file_name_{m}" in names]
 
 
@@ -46,8 +47,10 @@ def hub_groups(
 
     files = places.hub_ranks()
     modalities = query.modalities
-    frame = pl.concat([_scan(files[rank]) for rank in query.ranks], how="diagonal")
+    frame = pl.concat([scan_parquet(files[rank]) for rank in query.ranks], how="diagonal")
     frame = _with_columns(frame, modalities)
+    _check_names(frame, "licence", "dataset_license", modalities, licenses, license_matches)
+    _check_names(frame, "source", "source_dataset", modalities, sources, _is_source)
     for modality in modalities:
         if licenses:
             frame = _kept(frame, f"dataset_license_{modality}", lambda t: _licensed(t, licenses))
@@ -69,18 +72,24 @@ def infos_beside(places: Places) -> Path | None:
     return next((f for f in folders if f.is_dir()), None)
 
 
-def _scan(files: list[Path]) -> pl.LazyFrame:
+def scan_parquet(files: list[Path]) -> pl.LazyFrame:
+    """Return a lazy frame over Parquet files.
+
+    Raises:
+        InputError: There are none, or one of them is something else, such as a Git LFS pointer.
+    """
     import polars as pl
 
     if not files:
         raise InputError("the hub's Parquet files have no groups")
-    try:
-        frame = pl.scan_parquet(files)
-        frame.collect_schema()
-    except (pl.exceptions.PolarsError, OSError) as error:
-        first = " ".join(str(error).split())[:200]
-        raise InputError(f"cannot be read as Parquet ({first})", file=files[0]) from None
-    return frame
+    for path in files:
+        refuse_pointer(path)
+        try:
+            pl.scan_parquet(path).collect_schema()
+        except (pl.exceptions.PolarsError, OSError) as error:
+            first = " ".join(str(error).split())[:200]
+            raise InputError(f"cannot be read as Parquet ({first})", file=path) from None
+    return pl.scan_parquet(files)
 
 
 def _with_columns(frame: pl.LazyFrame, modalities: list[Modality]) -> pl.LazyFrame:
@@ -150,20 +159,41 @@ def _present(modality: Modality, media: MediaFolders) -> pl.Expr:
 def _kept(frame: pl.LazyFrame, column: str, wanted: Any) -> pl.LazyFrame:
     import polars as pl
 
+    kept = [name for name in _values(frame, column) if wanted(name)]
+    return frame.filter(pl.col(column).is_in(kept))
+
+
+def _values(frame: pl.LazyFrame, column: str) -> list[str]:
+    import polars as pl
+
     if column not in frame.collect_schema().names():
         raise InputError("the hub's groups lack a column that this filter needs", column=column)
-    names = frame.select(pl.col(column).unique()).collect().to_series().drop_nulls()
-    return frame.filter(pl.col(column).is_in([name for name in names if wanted(name)]))
+    return frame.select(pl.col(column).unique()).collect().to_series().drop_nulls().to_list()
 
 
 def _any_source(frame: pl.LazyFrame, modality: Modality, sources: Collection[str]) -> bool:
-    import polars as pl
+    return any(same_source(name, sources) for name in _values(frame, f"source_dataset_{modality}"))
 
-    column = f"source_dataset_{modality}"
-    if column not in frame.collect_schema().names():
-        raise InputError("the hub's groups lack a column that this filter needs", column=column)
-    there = frame.select(pl.col(column).unique()).collect().to_series().drop_nulls()
-    return bool({s.casefold() for s in sources} & {name.casefold() for name in there})
+
+def _is_source(name: str, wanted: str) -> bool:
+    return same_source(name, [wanted])
+
+
+def _check_names(
+    frame: pl.LazyFrame,
+    kind: str,
+    column: str,
+    modalities: list[Modality],
+    wanted: Collection[str] | None,
+    matches: Callable[[str, str], bool],
+) -> None:
+    """Raise where a name that is asked for is nowhere."""
+    if not wanted:
+        return
+    known = {name for m in modalities for name in _values(frame, f"{column}_{m}")}
+    for name in wanted:
+        if not any(matches(given, name) for given in known):
+            raise UnknownName(kind, name, known)
 
 
 def _licensed(text: str, licenses: Collection[str]) -> bool:

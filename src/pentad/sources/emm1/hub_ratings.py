@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pentad.core.errors import InputError
-from pentad.core.modality import Modality
+from pentad.sources.emm1.hub import scan_parquet
 from pentad.sources.emm1.layout import Places
 from pentad.sources.emm1.media_paths import MediaFolders
-from pentad.sources.emm1.rated import SIDES, RatedQuery
-from pentad.sources.emm1.shape import README
+from pentad.sources.emm1.rated import SIDES, RatedQuery, shaped
 from pentad.sources.emm1.triplets import LABELS, code_of, select_pairs, wanted_codes
 
 if TYPE_CHECKING:
@@ -27,8 +26,8 @@ def hub_triplets(places: Places, query: RatedQuery, media: MediaFolders) -> pl.D
 
     parts = [_read(pair, files, media) for pair, files in sorted(places.hub_pairs().items())]
     frame = pl.concat(parts)
-    there = [m for m in Modality if m in {p for pair in places.hub_pairs() for p in pair}]
-    frame = select_pairs(frame, query.modalities or there)
+    if query.modalities is not None:
+        frame = select_pairs(frame, query.modalities)
     if query.vote:
         raise InputError("the hub's files have no ids to vote by; use the CSV tables")
     if query.annotations is not None:
@@ -40,15 +39,13 @@ def hub_triplets(places: Places, query: RatedQuery, media: MediaFolders) -> pl.D
         frame = frame.filter(exists[0] & exists[1])
     label = pl.col("annotation").replace_strict(LABELS, return_dtype=pl.String)
     frame = frame.with_columns(label.alias("label"))
-    if query.names == README:
-        frame = frame.rename({f"{s}_path": f"{s}_modality_file_path" for s in SIDES})
-    return frame.select(query.columns)
+    return shaped(frame, query)
 
 
 def _read(pair: tuple[str, str], files: list[Path], media: MediaFolders) -> pl.DataFrame:
     import polars as pl
 
-    frame = pl.read_parquet(files)
+    frame = scan_parquet(files).collect()
     for name in ("caption", "paired_file_path", "annotated_file_path"):
         if name not in frame.columns:
             raise InputError("the ratings lack a column", file=files[0], column=name)

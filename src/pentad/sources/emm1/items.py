@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Bools = NDArray[np.bool_]
+_MOST_LABELS = np.iinfo(np.int16).max
 FACTS = ("source_dataset", "dataset_license")
 
 
@@ -131,7 +132,7 @@ def read_items(path: Path, modality: Modality, facts: Collection[str] = ()) -> I
     keep = first_rows(path, own, ids)
     if keep is not None:
         table, ids = table.take(keep), ids[keep]
-    columns = [labels_of(table.column(name)) for name in ("save_folder", *facts)]
+    columns = [labels_of(path, name, table.column(name)) for name in ("save_folder", *facts)]
     names = one_chunk(table.column(1))
     return ItemTable(
         modality, path, ids, names, columns[0], dict(zip(facts, columns[1:], strict=True))
@@ -186,12 +187,19 @@ def require_ids(path: Path, column: str, ids: pa.ChunkedArray) -> None:
         raise InputError(f"the id of data row {row} is empty", file=path, column=column)
 
 
-def labels_of(column: pa.ChunkedArray) -> Labels:
-    """Return a dictionary-encoded column as codes and names."""
+def labels_of(path: Path, name: str, column: pa.ChunkedArray) -> Labels:
+    """Return a dictionary-encoded column as codes and names.
+
+    Raises:
+        InputError: It has so many values that they cannot be labels.
+    """
     array = one_chunk(column)
     names = tuple(array.dictionary.to_pylist())
-    if len(names) > np.iinfo(np.uint16).max:
-        raise InputError(f"{len(names)} different values are too many for a column of labels")
+    if len(names) > _MOST_LABELS:
+        raise InputError(
+            f"{len(names)} different values are too many here", file=path, column=name,
+            expected=f"at most {_MOST_LABELS}",
+        )  # fmt: skip
     return Labels(array.indices.to_numpy().astype(np.uint16), names)
 
 

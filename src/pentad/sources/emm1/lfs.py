@@ -10,6 +10,7 @@ from pentad.core.errors import InputError
 
 _HEAD = b"version https://git-lfs.github.com/spec/"
 _LONGEST = 1024
+REPOSITORY = "https://github.com/encord-team/E-MM1.git"
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})\r?$", re.MULTILINE)
 _SIZE = re.compile(rb"^size (\d{1,15})\r?$", re.MULTILINE)
 
@@ -57,14 +58,19 @@ def refuse_pointer(path: Path) -> None:
 
 def fetching(path: Path) -> str:
     """Return what to run to get the file behind a pointer."""
+    return f"fetch it: {fetch_command(path)}"
+
+
+def fetch_command(path: Path) -> str:
+    """Return the command that gets the file behind a pointer; git is needed for Parquet alone."""
     root = clone_root(path)
+    if path.suffix == ".parquet":
+        top = root or path.absolute().parent
+        inside = path.absolute().relative_to(top.absolute()).as_posix()
+        return f"git -C {top} lfs pull --include='{inside}'"
     if root is None:
-        return f"fetch it: git lfs pull --include={path.name}"
-    inside = path.absolute().relative_to(root.absolute()).as_posix()
-    return (
-        f"fetch it: pentad emm1 pull {root} {pull_flags(path)}"
-        f" (or: git -C {root} lfs pull --include='{inside}')"
-    )
+        return f"pentad emm1 pull {_home(path).parent} {pull_flags(path)} --remote {REPOSITORY}"
+    return f"pentad emm1 pull {root} {pull_flags(path)}"
 
 
 def clone_root(path: Path) -> Path | None:
@@ -74,10 +80,15 @@ def clone_root(path: Path) -> Path | None:
 
 def pull_flags(path: Path) -> str:
     """Return the options of `pentad emm1 pull` that bring the table at ``path``."""
-    rank = re.fullmatch(r"nn_(\d+)", path.parent.name)
+    rank = re.fullmatch(r"nn_0*(\d+)", path.parent.name)
     if rank is not None:
         return f"--split 100m --nn {rank[1]}"
     if path.name.startswith(("eshot", "category")):
         return "--split eshot"
-    home = path.parent.parent if path.parent.name == "infos" else path.parent
-    return "--split 1m" if (home / "triplets.csv").exists() else "--split 100m --nn 1"
+    return "--split 1m" if (_home(path) / "triplets.csv").exists() else "--split 100m --nn 1"
+
+
+def _home(path: Path) -> Path:
+    """Return the folder of the split that a table belongs to."""
+    inner = path.parent.name == "infos" or path.parent.name.startswith("nn_")
+    return path.parent.parent if inner else path.parent

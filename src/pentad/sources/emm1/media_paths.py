@@ -82,7 +82,7 @@ class MediaFolders:
         try:
             with os.scandir(place) as entries:
                 return frozenset(entry.name for entry in entries if entry.is_file())
-        except (FileNotFoundError, NotADirectoryError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):  # a NUL in the name
             return frozenset()
         except OSError as error:
             raise InputError(f"cannot be listed ({error.strerror})", file=place) from None

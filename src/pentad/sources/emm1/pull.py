@@ -18,7 +18,7 @@ from pathlib import Path
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.progress import SILENT, Progress
 from pentad.sources.emm1.layout import SPLITS, Places, find_emm1
-from pentad.sources.emm1.lfs import Pointer, read_pointer
+from pentad.sources.emm1.lfs import REPOSITORY, Pointer, read_pointer
 from pentad.sources.emm1.lfs_batch import Action, Answer, Refusal, ask
 from pentad.sources.emm1.lfs_remote import Endpoint, find_endpoint
 from pentad.sources.fetch.client import Client
@@ -26,7 +26,6 @@ from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.partial import hidden_beside
 from pentad.store.atomic import store_error
 
-REPOSITORY = "https://github.com/encord-team/E-MM1.git"
 _ESHOT = (
     "eshot_audio_info.csv",
     "eshot_points_info.csv",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import permutations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -183,19 +184,38 @@ def finish(
     if query.labels:
         label = pl.col("annotation").replace_strict(tables.labels(), return_dtype=pl.String)
         frame = frame.with_columns(label.alias("label"))
+    return shaped(frame, query)
+
+
+def shaped(frame: pl.DataFrame, query: RatedQuery) -> pl.DataFrame:
+    """Return the columns that are asked for, under their names; say so where there are no rows."""
+    import polars as pl
+
     if frame.is_empty():
         _log.warning("no triplets are left: the table has its columns and no rows")
     if query.names == README:
+        frame = _pair_by_pair(frame, query.modalities or MEDIA_MODALITIES)
         frame = frame.rename({f"{s}_path": f"{s}_modality_file_path" for s in SIDES})
         frame = frame.with_columns(pl.col(pl.UInt32, pl.UInt8).cast(pl.Int64))
     return frame.select(query.columns)
+
+
+def _pair_by_pair(frame: pl.DataFrame, modalities: Sequence[Modality]) -> pl.DataFrame:
+    """Order rows as the data set's own example does: pair by pair, then as in the file."""
+    import polars as pl
+
+    places = {f"{a} {b}": n for n, (a, b) in enumerate(permutations(modalities, 2))}
+    pair = pl.concat_str("paired_modality", "annotated_modality", separator=" ")
+    place = pair.replace_strict(places, default=len(places), return_dtype=pl.UInt32)
+    return frame.sort(place, maintain_order=True)
 
 
 def _with_right_roles(frame: pl.DataFrame, tables: RatedTables, query: RatedQuery) -> pl.DataFrame:
     share = exchanged_share(frame, tables.caption_sources(), tables.native())
     if not are_exchanged(share):
         if query.fix_roles and len(frame):
-            _log.warning("%s: the roles are as they should be; nothing to fix", TRIPLETS)
+            found = "cannot be told from the tables" if share is None else "are as they should be"
+            _log.warning("%s: the roles %s; nothing is changed", tables.folder / TRIPLETS, found)
         return frame
     if query.fix_roles:
         return exchange(frame)

@@ -1,4 +1,4 @@
-"""`report_emm1`: what can be trained on here, counted: what the tables list, and what has its media.
+"""`report_emm1`: what can be trained on here: what the tables list, and what has its media.
 
 A row counts as present when all it needs is here: for an item its file, for a caption its text, for
 a group both items of a pair or all of them, for a triplet both items and the caption.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -110,11 +111,11 @@ def _steps(ds: Emm1, ranks: Sequence[int]) -> Iterable[Callable[[], list[Count]]
 def _table_steps(ds: Emm1, ranks: Sequence[int]) -> Iterable[Callable[[], list[Count]]]:
     for split in (s for s in ("100m", "1m") if s in ds.splits):
         tables = open_split(ds, split)
-        for modality in (*ds.modalities(split), None):
-            yield lambda s=split, t=tables, m=modality: count_items(s, t, m, ds.media)
+        for modality in (None, *ds.modalities(split)):
+            yield partial(count_items, split, tables, modality, ds.media)
     if "100m" in ds.splits:
         for rank in ranks:
-            yield lambda r=rank: count_groups(ds, r)
+            yield partial(count_groups, ds, rank)
     if "1m" in ds.splits:
         yield lambda: count_triplets(ds, open_split(ds, "1m"))
 
@@ -150,4 +151,3 @@ def _known(ds: Emm1, there: Sequence[int], ranks: Sequence[int] | None) -> tuple
             names = ", ".join(f"nn_{k}" for k in there) or "none"
             raise InputError(f"there is no nn_{rank} here; there is: {names}", file=ds.root)
     return tuple(dict.fromkeys(ranks))
-

@@ -46,9 +46,9 @@ def _hub_groups(ds: Emm1, ranks: Sequence[int]) -> list[Count]:
         looked: dict[Modality, Any] = {}
         for modality in modalities:
             rows = _rows(ds.places.hub_ranks()[rank], modality)
-            items = _items(rows, modality, ds.media)
-            looked[modality] = _looked(rows, items)
-            named[modality].append(items.with_columns(pl.lit(rank).alias("rank")))
+            different = _items(rows, modality, ds.media)
+            looked[modality] = _looked(rows, different)
+            named[modality].append(different.with_columns(pl.lit(rank).alias("rank")))
         add_block(looked, totals, present)
         groups += group_counts(rank, modalities, totals, present)
     items = [row for m in modalities for row in _item_counts(pl.concat(named[m]), m)]

@@ -28,6 +28,6 @@ def read_text_facts(path: Path) -> ItemTable:
     keep = first_rows(path, _OWN, ids)
     if keep is not None:
         table, ids = table.take(keep), ids[keep]
-    labels = {name: labels_of(table.column(name)) for name in facts}
+    labels = {name: labels_of(path, name, table.column(name)) for name in facts}
     nowhere = Labels(np.zeros(len(ids), np.uint16), ("",))
     return ItemTable(Modality.TEXT, path, ids, pa.nulls(len(ids), pa.string()), nowhere, labels)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pentad.core.errors import InputError, UnknownName
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.csv_table import header_of, read_table, require_columns
+from pentad.sources.emm1.early_triplets import is_early, read_early
 
 if TYPE_CHECKING:
     import polars as pl
@@ -25,8 +26,6 @@ COLUMNS = (
     "annotation",
 )
 _EARLY = {
-    "modality_1": "paired_modality",
-    "modality_2": "annotated_modality",
     "encord_modality_1_id": "encord_paired_id",
     "encord_modality_2_id": "encord_annotated_id",
     "encord_id_1": "encord_paired_id",
@@ -49,19 +48,26 @@ def read_triplets(folder: Path) -> pl.DataFrame:
 
     path = folder / TRIPLETS
     names = header_of(path)
-    ours = _final_names(names)
-    require_columns(path, [ours.get(name, name) for name in names], COLUMNS)
-    theirs = {name: key for key, name in ours.items()}
-    kinds = {theirs.get(name, name): kind for name, kind in _KINDS.items()}
-    table = read_table(path, kinds)
-    raw: Any = pl.from_arrow(table)
-    frame = raw.rename(ours, strict=False).select(
+    frame = read_early(path, names) if is_early(names) else _read_final(path, names)
+    frame = frame.select(
         pl.col(name).cast(pl.String) if kind != "id" else pl.col(name)
         for name, kind in _KINDS.items()
     )
-    _check_ids(path, frame)
     _check_modalities(path, frame)
-    return frame.with_columns(_annotations(path, frame["annotation"], read_labels(folder)))
+    _check_ids(path, frame)
+    return frame.with_columns(_annotations(folder, frame["annotation"]))
+
+
+def _read_final(path: Path, names: Sequence[str]) -> pl.DataFrame:
+    import polars as pl
+
+    ours = {early: final for early, final in _EARLY.items() if early in names}
+    ours = {early: final for early, final in ours.items() if final not in names}
+    require_columns(path, [ours.get(name, name) for name in names], COLUMNS)
+    theirs = {name: key for key, name in ours.items()}
+    kinds = {theirs.get(name, name): kind for name, kind in _KINDS.items()}
+    raw: Any = pl.from_arrow(read_table(path, kinds))
+    return raw.rename(ours, strict=False)  # type: ignore[no-any-return]
 
 
 def read_labels(folder: Path) -> dict[int, str]:
@@ -75,7 +81,7 @@ def read_labels(folder: Path) -> dict[int, str]:
         return dict(LABELS)
     names = header_of(path)
     if len(names) < 2:
-        raise InputError("two columns are needed: code and label", file=path, seen=names)
+        raise InputError("two columns are needed: code and label", file=path, seen=", ".join(names))
     table = read_table(path, {names[0]: "id", names[1]: "text"})
     found = dict(zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True))
     for code, label in found.items():
@@ -150,13 +156,6 @@ def select_pairs(frame: pl.DataFrame, modalities: Sequence[Modality]) -> pl.Data
     )
 
 
-def _final_names(names: Sequence[str]) -> dict[str, str]:
-    """Return early name -> final name for the columns that have an early one."""
-    ours = {name: _EARLY[name] for name in names if name in _EARLY}
-    taken = set(names)
-    return {early: final for early, final in ours.items() if final not in taken}
-
-
 def _check_ids(path: Path, frame: pl.DataFrame) -> None:
     for name in ("encord_text_id", "encord_paired_id", "encord_annotated_id"):
         if frame[name].null_count():
@@ -176,17 +175,19 @@ def _check_modalities(path: Path, frame: pl.DataFrame) -> None:
             )  # fmt: skip
 
 
-def _annotations(path: Path, cells: pl.Series, labels: dict[int, str]) -> pl.Series:
+def _annotations(folder: Path, cells: pl.Series) -> pl.Series:
     """Return u8 codes for cells that hold a code or a label."""
     import polars as pl
 
-    codes = {text: code for code, text in labels.items()}
-    found = {text: codes.get(text) or code_of(text) for text in cells.unique().to_list()}
+    found = {text: code_of(text) for text in cells.unique(maintain_order=True).to_list()}
+    if None in found.values():  # only then is the other table needed
+        codes = {text: code for code, text in read_labels(folder).items()}
+        found = {text: code or codes.get(text) for text, code in found.items()}
     for text, code in found.items():
         if code is None:
             row = (cells == text).arg_max() or 0
             raise InputError(
-                f"no annotation in data row {row + 1}", file=path, column="annotation",
+                f"no annotation in data row {row + 1}", file=folder / TRIPLETS, column="annotation",
                 expected="1, 2, 3 or a label", seen=repr(text),
             )  # fmt: skip
     return cells.replace_strict(found, return_dtype=pl.UInt8).alias("annotation")
