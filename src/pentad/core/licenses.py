@@ -136,7 +136,7 @@ _WORDS = (
     (r"attribution", "by"),
     (r"non ?commercial", "nc"),
     (r"share ?alike", "sa"),
-    (r"no ?deriv(ative)?s?", "nd"),
+    (r"no ?(derivatives?|derivs?)", "nd"),
     (r"\breuse allowed\b", ""),
 )
 _CC = re.compile(

@@ -1,0 +1,91 @@
+"""Rows with everything they name: caption, and of each item its file, source and license.
+
+groups     encord_text_id, nn_index, caption, source_dataset_text, dataset_license_text,
+           encord_video_id, file_name_video, save_folder_video, source_dataset_video, ...
+triplets   the same with _paired and _annotated in the place of modalities, annotation_str
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pentad.publish.bundle import ANNOTATED, PAIRED, RANK, TRIPLETS, Bundle
+from pentad.publish.info_table import CAPTION, FILE, FOLDER, LICENSE, SOURCE
+from pentad.publish.select import Chosen, Selection
+from pentad.publish.written import INTEGER, TEXT, Column
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_FACTS = (FILE, FOLDER, SOURCE, LICENSE)
+_ABOUT = {
+    FILE: "file name",
+    FOLDER: "folder of the media that the file lies in",
+    SOURCE: "data set that it is from",
+    LICENSE: "license as its source gives it",
+}
+
+
+def derived_columns(bundle: Bundle, table: str) -> tuple[Column, ...]:
+    """Return the columns of a table in order, with what they hold."""
+    roles = (PAIRED, ANNOTATED) if table == TRIPLETS else tuple(m.value for m in bundle.modalities)
+    columns = [Column(bundle.id_name("text"), INTEGER, "id of the caption within the split")]
+    if table != TRIPLETS:
+        columns.append(Column(RANK, INTEGER, "rank of the neighbors, from 1"))
+    columns.append(Column(CAPTION, TEXT, "the caption"))
+    columns += _facts("text", "of the caption", (SOURCE, LICENSE))
+    for role in roles:
+        of = f"of the {role} item"
+        if table == TRIPLETS:
+            columns.append(Column(f"{role}_modality", TEXT, f"modality {of}"))
+        columns.append(Column(bundle.id_name(role), INTEGER, f"id {of} within split and modality"))
+        columns += _facts(role, of, _FACTS)
+    if table == TRIPLETS:
+        names = ", ".join(f"{code} {name}" for code, name in bundle.mapping)
+        columns.append(Column("annotation", INTEGER, f"rating: {names}"))
+        columns.append(Column("annotation_str", TEXT, "name of the rating"))
+    return tuple(columns)
+
+
+def derive(selection: Selection, table: str, chosen: Chosen) -> pl.DataFrame:
+    """Return chosen rows with the columns of `derived_columns`."""
+    import polars as pl
+
+    bundle = selection.bundle
+    made = []
+    for column in derived_columns(bundle, table):
+        if column.name in chosen.frame.columns:
+            made.append(chosen.frame[column.name])
+        elif column.name == CAPTION:
+            made.append(selection.column(chosen, "text", CAPTION).alias(CAPTION))
+        elif column.name == "annotation_str":
+            names = dict(bundle.mapping)
+            told = chosen.frame["annotation"].replace_strict(names, return_dtype=pl.String)
+            made.append(told.alias("annotation_str"))
+        else:
+            fact, _, role = column.name.rpartition("_")
+            made.append(selection.column(chosen, role, fact).alias(column.name))
+    kinds = [pl.col(c.name).cast(_types()[type_name(c)]) for c in derived_columns(bundle, table)]
+    return pl.DataFrame(made).select(kinds)
+
+
+def type_name(column: Column) -> str:
+    """Return the type of a column as Arrow and others call it."""
+    if column.kind == TEXT:
+        return "string"
+    return {RANK: "uint16", "annotation": "uint8"}.get(column.name, "uint32")
+
+
+def _types() -> dict[str, pl.DataType]:
+    import polars as pl
+
+    return {
+        "string": pl.String(),
+        "uint32": pl.UInt32(),
+        "uint16": pl.UInt16(),
+        "uint8": pl.UInt8(),
+    }
+
+
+def _facts(role: str, of: str, facts: tuple[str, ...]) -> list[Column]:
+    return [Column(f"{fact}_{role}", TEXT, f"{_ABOUT[fact]}, {of}") for fact in facts]
