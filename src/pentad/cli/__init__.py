@@ -32,8 +32,10 @@ def main() -> None:
 
 def _run(arguments: list[str]) -> None:
     from pentad.cli.app import app
+    from pentad.cli.notices import showing_notices
 
-    app(arguments, prog_name="pentad")
+    with showing_notices():
+        app(arguments, prog_name="pentad")
 
 
 def _is_users(error: Exception) -> bool:

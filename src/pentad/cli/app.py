@@ -9,6 +9,7 @@ import typer
 from pentad.cli.add import add
 from pentad.cli.build import build
 from pentad.cli.embed import embed
+from pentad.cli.emm1 import emm1_app
 from pentad.cli.eshot import eshot_app
 from pentad.cli.evaluate import evaluate
 from pentad.cli.group import group
@@ -69,4 +70,5 @@ for _verb in (
 ):
     app.command()(_verb)
 app.command("list")(list_names)
+app.add_typer(emm1_app, name="emm1")
 app.add_typer(eshot_app, name="eshot")

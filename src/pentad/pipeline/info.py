@@ -9,11 +9,12 @@ from typing import Any
 from pentad.core.modality import Modality
 from pentad.groups.groups import Groups
 from pentad.pipeline.models import model_names
+from pentad.store.records import read_record
 from pentad.store.workspace import Workspace
 
 
 def describe(workspace: str | Path) -> dict[str, Any]:
-    """Return counts of items, licences, embeddings, groups, models and rejections.
+    """Return counts of items, licences, embeddings, groups, ratings, models and rejections.
 
     Raises:
         StoreError: There is no workspace, or it is damaged.
@@ -38,6 +39,8 @@ def describe(workspace: str | Path) -> dict[str, Any]:
             if path.is_dir()
         ),
         "groups": _groups(opened),
+        "published_groups": _published_groups(opened),
+        "ratings": _ratings(opened),
         "models": model_names(opened),
         "rejected": dict(_counts([r.reason.value for r in rejections])),
     }
@@ -53,3 +56,26 @@ def _groups(opened: Workspace) -> dict[str, Any] | None:
         return None
     groups = Groups.load(folder)
     return {"groups": len(groups), "k": groups.k, "modalities": list(groups.manifest["modalities"])}
+
+
+def _published_groups(opened: Workspace) -> dict[str, int]:
+    """Return folder -> groups of those that were not built here."""
+    found = {}
+    for path in sorted(opened.root.glob("groups/*/manifest.json")):
+        record = read_record(path)
+        if record is not None and "published" in record.fields:
+            found[path.parent.name] = int(record.fields["counts"]["groups"])
+    return found
+
+
+def _ratings(opened: Workspace) -> dict[str, int]:
+    """Return folder -> triplets."""
+    import polars as pl
+
+    found = {}
+    for path in sorted(opened.root.glob("ratings/*/manifest.json")):
+        record = read_record(path)
+        if record is not None and record.intact() and record.fields.get("kind") == "triplets":
+            table = pl.scan_parquet(path.parent / "triplets.parquet")
+            found[path.parent.name] = int(table.select(pl.len()).collect().item())
+    return found

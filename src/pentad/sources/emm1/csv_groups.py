@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.captions import OWN, CaptionCursor, CsvCaptions
-from pentad.sources.emm1.csv_table import ID_LIMIT, header_of, stream_table
+from pentad.sources.emm1.csv_table import ID_LIMIT, header_of, require_columns, stream_table
 from pentad.sources.emm1.groups import IdBlock
 from pentad.sources.emm1.items import FACTS, ItemTable, read_items
 from pentad.sources.emm1.text_facts import read_text_facts
@@ -68,6 +68,15 @@ class CsvTables:
     @cached_property
     def _captions(self) -> CsvCaptions:
         return CsvCaptions(self.info_path(Modality.TEXT))
+
+    def require(self, modalities: Sequence[Modality], ranks: Sequence[int]) -> None:
+        """Raise where the groups of a rank have no column of a modality.
+
+        Raises:
+            InputError: They have none; the table and the column are told.
+        """
+        for path in (self.ranks[rank] for rank in ranks):
+            require_columns(path, header_of(path), [f"encord_{m}_id" for m in modalities])
 
     def blocks(self, rank: int, modalities: Sequence[Modality], rows: int) -> Iterator[IdBlock]:
         """Yield the groups of a rank in file order.

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality, as_modality
+from pentad.core.progress import SILENT, Progress
 from pentad.sources.emm1.csv_groups import CsvTables
-from pentad.sources.emm1.csv_table import header_of, require_columns
+from pentad.sources.emm1.csv_table import header_of
 from pentad.sources.emm1.filters import item_filters, require_modalities
 from pentad.sources.emm1.frames import lazy_frame
 from pentad.sources.emm1.groups import (
@@ -19,14 +20,14 @@ from pentad.sources.emm1.groups import (
     GroupTables,
     schema_of,
     stream_groups,
+    tell_empty,
 )
 from pentad.sources.emm1.info_tables import read_infos
 from pentad.sources.emm1.layout import ROOT_VARIABLE, Places, find_emm1
 from pentad.sources.emm1.media_paths import MediaFolders
-from pentad.sources.emm1.paths import BLOCK_ROWS
 from pentad.sources.emm1.rated import RatedQuery, rated_frame
-from pentad.sources.emm1.shape import OWN, group_columns
-from pentad.sources.emm1.write import check_output, write_blocks
+from pentad.sources.emm1.shape import OWN, group_columns, group_options
+from pentad.sources.emm1.write import check_output, write_blocks, write_frame
 
 if TYPE_CHECKING:
     import polars as pl
@@ -191,8 +192,11 @@ class Emm1:
         """
         check_output(Path(out))
         if self._on_hub:
-            return _write_frame(self.groups(nn, **options), Path(out))
-        query = self._group_query(nn, **_with_defaults(options))
+            rows = write_frame(self.groups(nn, **options), Path(out))
+            if not rows:
+                tell_empty()
+            return rows
+        query = self._group_query(nn, **group_options(options))
         return write_blocks(
             stream_groups(self.tables, query, self.media), schema_of(query), Path(out)
         )
@@ -256,7 +260,7 @@ class Emm1:
             options: As for `triplets`.
         """
         check_output(Path(out))
-        return _write_frame(self.triplets(modalities, **options), Path(out))
+        return write_frame(self.triplets(modalities, **options), Path(out))
 
     def iter_groups(
         self,
@@ -306,6 +310,21 @@ class Emm1:
         """What makes paths, kept from batch to batch."""
         return {}
 
+    def info(self, *, progress: Progress = SILENT) -> dict[str, Any]:
+        """Return what is here, table by table, and what is missing or only a pointer.
+
+        Every table is read once in blocks; at full size that takes half a minute.
+
+        Args:
+            progress: Where progress is shown.
+
+        Returns:
+            ``root, media_root, layout, splits, missing, notices``, all of it plain values.
+        """
+        from pentad.sources.emm1.facts import describe_emm1
+
+        return describe_emm1(self, progress=progress)
+
     def eshot(self) -> EShot:
         """Return the EShot benchmark.
 
@@ -335,7 +354,9 @@ class Emm1:
         there = self._group_modalities(ranks)
         named = there if modalities is None else [as_modality(m) for m in dict.fromkeys(modalities)]
         media = [m for m in named if m is not Modality.TEXT]
-        self._require(media, ranks, there)
+        if not self._on_hub and not self.places.converted:
+            self.tables.require(media, ranks)
+        require_modalities(media, there)
         if not media:
             raise InputError("name a modality besides text", expected=", ".join(there))
         columns = group_columns(media, captions=captions, paths=paths, names=names, there=there)
@@ -362,15 +383,6 @@ class Emm1:
             raise InputError("name at least one rank of neighbors")
         return tuple(dict.fromkeys(ranks))
 
-    def _require(
-        self, media: Sequence[Modality], ranks: Sequence[int], there: Collection[Modality]
-    ) -> None:
-        for modality in media:
-            if modality not in there and not self._on_hub and not self.places.converted:
-                for path in (self.tables.ranks[rank] for rank in ranks):
-                    require_columns(path, header_of(path), [f"encord_{modality}_id"])
-        require_modalities(media, there)
-
     def _group_modalities(self, ranks: tuple[int, ...]) -> list[Modality]:
         if self._on_hub:
             from pentad.sources.emm1.hub import hub_modalities
@@ -383,34 +395,3 @@ class Emm1:
             header = header_of(self.tables.ranks[rank])
             names &= {m for m in MEDIA_MODALITIES if f"encord_{m}_id" in header}
         return [m for m in MEDIA_MODALITIES if m in names]
-
-
-def _with_defaults(options: dict[str, Any]) -> dict[str, Any]:
-    defaults = {
-        "modalities": None,
-        "captions": True,
-        "paths": False,
-        "licenses": None,
-        "sources": None,
-        "only_present": False,
-        "names": OWN,
-    }
-    unknown = set(options) - set(defaults)
-    if unknown:
-        raise TypeError(f"unexpected option {sorted(unknown)[0]!r}")
-    return defaults | options
-
-
-def _write_frame(frame: pl.LazyFrame, out: Path) -> int:
-    import pyarrow as pa
-
-    table = frame.collect().to_arrow()
-    plain = pa.schema([(f.name, _narrow(f.type)) for f in table.schema])
-    parts = (pa.Table.from_batches([part]) for part in table.to_batches(BLOCK_ROWS))
-    return write_blocks((part.cast(plain) for part in parts), plain, out)
-
-
-def _narrow(kind: Any) -> Any:
-    import pyarrow as pa
-
-    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

@@ -53,16 +53,18 @@ class Uses:
         Returns:
             Their modalities, as positions in ``files``, and their rows.
         """
-        parts = []
+        groups: list[NDArray[np.int64]] = []
+        kinds: list[NDArray[np.int8]] = []
+        rows: list[NDArray[np.int64]] = []
         for place, (modality, items) in enumerate(files.items()):
             used = np.flatnonzero(self.rows[modality] != ABSENT)
-            rows, first = np.unique(self.rows[modality][used], return_index=True)
-            wanted = items.todo[rows]
-            kind = np.full(int(wanted.sum()), place, np.int8)
-            parts.append((used[first[wanted]], kind, rows[wanted].astype(np.int64)))
-        groups, kinds, rows = (np.concatenate(column) for column in zip(*parts, strict=True))
-        order = np.lexsort((kinds, groups))
-        return kinds[order], rows[order]
+            found, first = np.unique(self.rows[modality][used], return_index=True)
+            wanted = items.todo[found]
+            groups.append(used[first[wanted]])
+            kinds.append(np.full(int(wanted.sum()), place, np.int8))
+            rows.append(found[wanted].astype(np.int64))
+        order = np.lexsort((np.concatenate(kinds), np.concatenate(groups)))
+        return np.concatenate(kinds)[order], np.concatenate(rows)[order]
 
 
 def used_ids(

@@ -2,7 +2,7 @@
 
     encord_text_id, modality_1, modality_2, annotated_modality, <ids>, annotation
 
-``annotated_modality`` may be missing and is modality_2 then; where it is there it may be modality_1.
+``annotated_modality`` may be missing and is modality_2 then; where it is there, it may be either.
 The ids are two columns, ``encord_modality_1_id`` and ``encord_modality_2_id``, or one column a
 modality (``encord_image_id`` ..) of which a row fills those two that it is about.
 """

@@ -65,10 +65,15 @@ def read_categories(folder: Path, modality: Modality, keys: ItemKeys) -> dict[st
             category is empty, names an unknown item, or names an item twice.
     """
     path = folder / CATEGORY_FILES[modality]
-    return {name: _rows(path, name, ids, keys) for name, ids in _load(path).items()}
+    return {name: _rows(path, name, ids, keys) for name, ids in load_categories(path).items()}
 
 
-def _load(path: Path) -> Mapping[str, Any]:
+def load_categories(path: Path) -> Mapping[str, Any]:
+    """Return category -> what the file lists for it.
+
+    Raises:
+        InputError: The file is missing, a Git LFS pointer or no JSON object.
+    """
     refuse_pointer(path)
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_object)

@@ -154,7 +154,7 @@ def stream_groups(
                 yield _arrow(block, rank, schema, query, paths, captions, unknown)
         _tell(rank, unknown)
     if not left:
-        _log.warning("no groups are left: the table has its columns and no rows")
+        tell_empty()
 
 
 def resolve_block(
@@ -180,6 +180,11 @@ def resolve_block(
         column = paths[modality]
         columns[f"{modality}_path"] = column.of_rows(column.items.lookup.rows(ids))
     return pl.DataFrame({name: pl.Series(name, values) for name, values in columns.items()})
+
+
+def tell_empty() -> None:
+    """Say that a query has no rows, which is no error."""
+    _log.warning("no groups are left: the table has its columns and no rows")
 
 
 def _table(tables: GroupTables, modality: Modality) -> ItemTable:

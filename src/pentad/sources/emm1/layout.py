@@ -132,6 +132,23 @@ def find_emm1(root: str | Path | None = None) -> Places:
     return Places(path, parts, hub)
 
 
+def layout_of(places: Places) -> str:
+    """Return which of the layouts it is, ``other`` where folders have been renamed."""
+    if places.converted:
+        return "converted"
+    if not places.parts:
+        return "hub"
+    folders = [places.parts[split].absolute() for split in ("100m", "1m") if split in places.parts]
+    if not folders:
+        return "eshot"
+    name, parent = folders[0].name, folders[0].parent.name
+    if name.startswith("e-mm1_"):
+        return "git" if parent == "datasets" else "tree"
+    if name.startswith("encord_phase_"):
+        return "early" if parent == "data" else "readme"
+    return "split" if name.startswith("encord_split_") else "other"
+
+
 def _require_complete(marker: Path) -> None:
     try:
         complete = json.loads(marker.read_bytes()).get("complete")

@@ -44,7 +44,7 @@ class Choice:
         modalities: Whose files are wanted.
         nn: Ranks of groups that must use an item; empty for all items.
         pair: Modalities of rated triplets that must use an item, None for all items.
-        sources: Keys of the sources asked for, None for all.
+        sources: Source data sets asked for, however spelled, None for all.
         limit: At most so many files.
         limit_groups: Only what the first so many groups or triplets need.
     """
@@ -53,7 +53,7 @@ class Choice:
     modalities: tuple[Modality, ...]
     nn: tuple[int, ...] = ()
     pair: tuple[Modality, ...] | None = None
-    sources: frozenset[str] | None = None
+    sources: tuple[str, ...] | None = None
     limit: int | None = None
     limit_groups: int | None = None
 
@@ -157,7 +157,7 @@ def choose(
         modalities=_modalities(ds, split, two, modalities),
         nn=ranks,
         pair=two,
-        sources=None if not sources else frozenset(map(source_key, sources)),
+        sources=tuple(sources) if sources else None,
         limit=limit,
         limit_groups=limit_groups,
     )
@@ -223,7 +223,7 @@ class Planner:
     def _judge(
         self, plans: Mapping[str, SourcePlan], ledger: pl.DataFrame | None, retry: Retry
     ) -> Judge:
-        sources = self.choice.sources
+        sources = None if self.choice.sources is None else set(map(source_key, self.choice.sources))
         return Judge(
             again=lambda state, reason: Known(State(state), reason).again(retry),
             planned=lambda name: plan_for(plans, name) is not None,
@@ -253,6 +253,12 @@ def _split(ds: Emm1, split: str | None, nn: Sequence[int], pair: Sequence[str] |
         raise InputError("--nn is of the split 100m and --pair of 1m; give one of them")
     if split is None and (nn or pair):
         split = "100m" if nn else "1m"
+    if not ds.splits:
+        raise InputError(
+            "the hub's Parquet files do not say where media come from; a download needs the CSV "
+            "tables (pentad emm1 pull gets them)",
+            file=ds.root,
+        )
     if split is None:
         if len(ds.splits) != 1:
             there = ", ".join(ds.splits) or "none"
@@ -288,5 +294,6 @@ def _check_sources(choice: Choice, tables: Mapping[Modality, pl.DataFrame]) -> N
         return
     names = {name for table in tables.values() for name in table["source_dataset"].unique()}
     known = {source_key(name) for name in names}
-    for key in choice.sources - known:
-        raise UnknownName("source of these items", key, filter(None, names))
+    for name in choice.sources:
+        if source_key(name) not in known:
+            raise UnknownName("source of these items", name, filter(None, names))

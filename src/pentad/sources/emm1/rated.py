@@ -161,6 +161,10 @@ class RatedTables:
             {"encord_text_id": facts.ids, "source_dataset": names.gather(labels.codes)}
         )
 
+    def exchanged(self, frame: pl.DataFrame) -> float | None:
+        """Return the share of triplets whose roles are exchanged; None if nothing tells."""
+        return exchanged_share(frame, self.caption_sources(), self.native())
+
     def _sources(self, modality: Modality) -> tuple[str, ...]:
         try:
             return self.items(modality).fact("source_dataset").names
@@ -211,7 +215,7 @@ def _pair_by_pair(frame: pl.DataFrame, modalities: Sequence[Modality]) -> pl.Dat
 
 
 def _with_right_roles(frame: pl.DataFrame, tables: RatedTables, query: RatedQuery) -> pl.DataFrame:
-    share = exchanged_share(frame, tables.caption_sources(), tables.native())
+    share = tables.exchanged(frame)
     if not are_exchanged(share):
         if query.fix_roles and len(frame):
             found = "cannot be told from the tables" if share is None else "are as they should be"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pentad.core.errors import UnknownName
 from pentad.core.modality import Modality
@@ -60,3 +61,20 @@ def group_columns(
     ids = [Column(f"encord_{m}_id", "id", m) for m in modalities]
     files = [Column(f"{m}_path", "path", m) for m in modalities] if paths else []
     return [text, rank, *caption, *ids, *files]
+
+
+def group_options(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options of a query of groups, those that are not given at their defaults."""
+    defaults = {
+        "modalities": None,
+        "captions": True,
+        "paths": False,
+        "licenses": None,
+        "sources": None,
+        "only_present": False,
+        "names": OWN,
+    }
+    unknown = set(options) - set(defaults)
+    if unknown:
+        raise TypeError(f"unexpected option {sorted(unknown)[0]!r}")
+    return defaults | options

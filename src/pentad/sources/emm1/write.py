@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import InputError
 from pentad.sources.emm1.ahead import ahead
+from pentad.sources.emm1.paths import BLOCK_ROWS
 from pentad.store.atomic import replacing
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
 SUFFIXES = (".parquet", ".csv")
@@ -83,3 +85,19 @@ def _write_csv(blocks: Iterator[pa.Table], schema: pa.Schema, out: Path) -> int:
             frame_of(block).write_csv(file, include_header=False)
             rows += block.num_rows
     return rows
+
+
+def write_frame(frame: pl.LazyFrame, out: Path) -> int:
+    """Write a frame that fits into memory, as `write_blocks`."""
+    import pyarrow as pa
+
+    table = frame.collect().to_arrow()
+    plain = pa.schema([(f.name, _narrow(f.type)) for f in table.schema])
+    parts = (pa.Table.from_batches([part]) for part in table.to_batches(BLOCK_ROWS))
+    return write_blocks((part.cast(plain) for part in parts), plain, out)
+
+
+def _narrow(kind: Any) -> Any:
+    import pyarrow as pa
+
+    return pa.string() if pa.types.is_large_string(kind) or pa.types.is_string_view(kind) else kind

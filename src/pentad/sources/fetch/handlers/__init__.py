@@ -1,0 +1,1 @@
+"""One way of getting files each: a page, a video site, archives, tables, a local folder."""
