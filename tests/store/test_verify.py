@@ -118,3 +118,16 @@ def test_a_json_file_that_a_record_lists_is_no_record(workspace: Workspace) -> N
     assert _found(workspace) == []
     (workspace.root / "models" / "m" / "config.json").write_text("{")
     assert _found(workspace) == [("models/m/config.json", "content differs from its record")]
+
+
+def test_ratings_are_checked_and_their_database_is_not(workspace: Workspace) -> None:
+    folder = workspace.root / "ratings"
+    with committing(folder / "own" / "manifest.json") as commit:
+        commit.path("triplets.parquet").write_bytes(b"rows")
+        commit.finish({"kind": "triplets"})
+    for name in ("ratings.db", "ratings.db-wal"):
+        (folder / name).write_bytes(b"sqlite")
+    assert _found(workspace) == []
+    (folder / "own" / "triplets.parquet").write_bytes(b"rowz")
+    problem = "content differs from its record"
+    assert _found(workspace) == [("ratings/own/triplets.parquet", problem)]

@@ -11,7 +11,18 @@ from pentad.core.progress import SILENT, Progress
 from pentad.store.records import Record, is_pending, read_record
 from pentad.store.workspace import Workspace
 
-_CHECKED = ("items", "embeddings", "bridges", "neighbors", "groups", "models", "selections")
+_CHECKED = (
+    "items",
+    "embeddings",
+    "bridges",
+    "neighbors",
+    "groups",
+    "ratings",
+    "models",
+    "selections",
+)
+_DATABASE = "ratings.db"
+"""Rows come and go in it, so no record says what it must be; SQLite checks it itself."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +62,8 @@ def _check_folder(root: Path, folder: Path, progress: Progress) -> list[Damage]:
             elif path not in known and (problem := _problem(path)):
                 found.append(Damage(path.relative_to(root), problem))
             task.advance()
-    strangers = {p for p in folder.rglob("*") if p.is_file()} - known - set(records)
+    files = {p for p in folder.rglob("*") if p.is_file() and not p.name.startswith(_DATABASE)}
+    strangers = files - known - set(records)
     found += [Damage(p.relative_to(root), "no record knows this file") for p in strangers]
     return found
 

@@ -98,7 +98,9 @@ def triplets(table: Path) -> list[tuple]:
     """Return the rows of ``triplets.csv`` with the final header."""
     rows = []
     for row in read(table):
-        ids = [number(row[c]) for c in ("encord_text_id", "encord_paired_id", "encord_annotated_id")]
+        ids = [
+            number(row[c]) for c in ("encord_text_id", "encord_paired_id", "encord_annotated_id")
+        ]
         kinds = [row["paired_modality"], row["annotated_modality"]]
         if None in ids or not set(kinds) <= set(MEDIA) or row["annotation"] not in ("1", "2", "3"):
             raise Odd("row")

@@ -81,7 +81,11 @@ def test_types_are_ours(tmp_path):
 
 
 def test_a_header_alone_is_a_table_without_rows(tmp_path):
-    for text in ("encord_text_id,caption", "encord_text_id,caption\n", "encord_text_id,caption\n\n"):
+    for text in (
+        "encord_text_id,caption",
+        "encord_text_id,caption\n",
+        "encord_text_id,caption\n\n",
+    ):
         path = table(tmp_path, text)
         assert rows(path) == []
         assert read_table(path, KINDS).schema.names == list(KINDS)
@@ -188,7 +192,9 @@ def test_two_columns_of_one_name_are_told(tmp_path):
 
 def test_a_column_that_is_missing_is_told_with_what_there_is(tmp_path):
     path = table(tmp_path, "encord_text_id,Caption\n1,a\n")
-    with pytest.raises(InputError, match=r"\[caption\]: this column is missing; got columns encord"):
+    with pytest.raises(
+        InputError, match=r"\[caption\]: this column is missing; got columns encord"
+    ):
         rows(path)
     require_columns(path, header_of(path), ["Caption"])
 

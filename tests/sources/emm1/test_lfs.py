@@ -80,7 +80,9 @@ def test_a_pointer_in_the_place_of_a_table_is_told_as_such(name, tmp_path):
     with pytest.raises(InputError) as told:
         open_emm1(tmp_path).groups(paths=True).collect()
     message = str(told.value)
-    assert "Git LFS pointer, not the table (264,370,076 bytes); fetch it: pentad emm1 pull" in message
+    assert (
+        "Git LFS pointer, not the table (264,370,076 bytes); fetch it: pentad emm1 pull" in message
+    )
     assert message.startswith(str(tree.path("100m", name)))
 
 

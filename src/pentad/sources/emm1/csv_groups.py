@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _RANK = "nn_index"
+_log = logging.getLogger("pentad.sources.emm1")
 _BLOCK = 1 << 22
 _COLUMN_ROWS = 1 << 20
 
@@ -68,6 +70,29 @@ class CsvTables:
     @cached_property
     def _captions(self) -> CsvCaptions:
         return CsvCaptions(self.info_path(Modality.TEXT))
+
+    def group_modalities(self, ranks: Sequence[int]) -> list[Modality]:
+        """Return the modalities that the groups of all these ranks have.
+
+        One whose items are listed in infos and that has no column is told in the log.
+
+        Raises:
+            InputError: There is none.
+        """
+        there = list(MEDIA_MODALITIES)
+        for path in (self.ranks[rank] for rank in ranks):
+            header = header_of(path)
+            for modality in [m for m in there if f"encord_{m}_id" not in header]:
+                there.remove(modality)
+                if self.info_path(modality).exists():
+                    _log.warning("%s: there is no column encord_%s_id", path, modality)
+            if not there:
+                wanted = [f"encord_{m}_id" for m in MEDIA_MODALITIES]
+                raise InputError(
+                    "no column of items", file=path, column=" or ".join(wanted),
+                    seen=f"columns {', '.join(header)}",
+                )  # fmt: skip
+        return there
 
     def require(self, modalities: Sequence[Modality], ranks: Sequence[int]) -> None:
         """Raise where the groups of a rank have no column of a modality.

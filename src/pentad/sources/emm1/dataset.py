@@ -12,7 +12,6 @@ from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality, as_modality
 from pentad.core.progress import SILENT, Progress
 from pentad.sources.emm1.csv_groups import CsvTables
-from pentad.sources.emm1.csv_table import header_of
 from pentad.sources.emm1.filters import item_filters, require_modalities
 from pentad.sources.emm1.frames import lazy_frame
 from pentad.sources.emm1.groups import (
@@ -390,8 +389,4 @@ class Emm1:
             return hub_modalities(self.places)
         if self.places.converted:
             return list(self.tables.modalities)
-        names = set(MEDIA_MODALITIES)
-        for rank in ranks:
-            header = header_of(self.tables.ranks[rank])
-            names &= {m for m in MEDIA_MODALITIES if f"encord_{m}_id" in header}
-        return [m for m in MEDIA_MODALITIES if m in names]
+        return self.tables.group_modalities(ranks)  # type: ignore[no-any-return]

@@ -43,7 +43,8 @@ class IdLookup:
     def rows(self, ids: NDArray[Any]) -> NDArray[np.int32]:
         """Return int32 rows of ids, -1 where an id is unknown."""
         if self.table is not None:
-            return self.table[np.minimum(ids, len(self.table) - 1)]
+            rows: NDArray[np.int32] = self.table[np.minimum(ids, len(self.table) - 1)]
+            return rows
         if not len(self.ids):
             return np.full(len(ids), ABSENT, np.int32)
         place = np.searchsorted(self.ids, ids, side="right") - 1
