@@ -200,7 +200,7 @@ def test_a_column_that_is_missing_is_told_with_what_there_is(tmp_path):
 
 
 def test_files_that_cannot_be_read(tmp_path, monkeypatch):
-    with pytest.raises(InputError, match="nothing.csv: there is no such table"):
+    with pytest.raises(InputError, match=r"nothing.csv: there is no such table"):
         rows(tmp_path / "nothing.csv")
     with pytest.raises(InputError, match=r"cannot be read as CSV \(Is a directory\)"):
         rows(tmp_path)

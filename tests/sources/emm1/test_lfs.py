@@ -100,7 +100,7 @@ def test_a_pointer_in_the_place_of_a_parquet_file(tmp_path):
     make_emm1(tmp_path, "hub")
     write_pointer(tmp_path / "data" / "nn_01.parquet")
     write_pointer(tmp_path / "data" / "audio_to_points.parquet")
-    with pytest.raises(InputError, match="nn_01.parquet: this is a Git LFS pointer"):
+    with pytest.raises(InputError, match=r"nn_01.parquet: this is a Git LFS pointer"):
         open_emm1(tmp_path).groups().collect()
-    with pytest.raises(InputError, match="audio_to_points.parquet: this is a Git LFS pointer"):
+    with pytest.raises(InputError, match=r"audio_to_points.parquet: this is a Git LFS pointer"):
         open_emm1(tmp_path).triplets().collect()

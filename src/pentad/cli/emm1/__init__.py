@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from pentad.cli.emm1.clouds import clouds
 from pentad.cli.emm1.convert import convert
 from pentad.cli.emm1.download import download
 from pentad.cli.emm1.export import export
@@ -20,5 +21,5 @@ emm1_app = typer.Typer(
     help="The E-MM1 data set: groups, rated triplets and EShot, in any of its layouts.",
 )
 
-for _verb in (pull, info, groups, triplets, report, download, convert, export):
+for _verb in (pull, info, groups, triplets, report, download, clouds, convert, export):
     emm1_app.command()(_verb)
