@@ -8,13 +8,16 @@ escaped: they are anybody's.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from pentad.core.licenses import parse_license
 from pentad.curation.license_policy import RULE, LicensePolicy, refusal
-from pentad.publish.info_table import FILE, LICENSE, ORIGIN, SOURCE, InfoTable, count_origins
+from pentad.publish.info_table import FILE, LICENSE, ORIGIN, SOURCE, InfoTable
 from pentad.publish.markdown import escape, table
+from pentad.publish.published import Published
 from pentad.publish.select import Selection
 from pentad.store.records import Commit
 
@@ -23,24 +26,25 @@ if TYPE_CHECKING:
 
 SHOWN = 1000
 NAME, LIST = "ATTRIBUTION.md", "attribution.csv"
+_HEADER = (
+    ",".join(("modality", "id", SOURCE, LICENSE, "license_url", *ORIGIN, FILE)) + "\n"
+).encode()
 _YOUTUBE = re.compile(r"[A-Za-z0-9_-]{11}")
 
 
 def write_attribution(selection: Selection, policy: LicensePolicy, commit: Commit) -> None:
     """Write `NAME` and `LIST` for the items that are marked as published."""
-    with commit.path(NAME).open("w", encoding="utf-8", newline="\n") as out:
-        for text in _page(selection, policy):
-            out.write(text)
-    with commit.path(LIST).open("wb") as listing:
-        for number, modality in enumerate(selection.bundle.modalities):
-            _listed(selection.tables[modality]).write_csv(listing, include_header=number == 0)
-
-
-def published(items: InfoTable) -> pl.DataFrame:
-    """Return the items of a modality that were published, in id order."""
-    import polars as pl
-
-    return items.frame.filter(pl.Series(items.used)).sort(items.id_name)
+    with (
+        commit.path(NAME).open("w", encoding="utf-8", newline="\n") as page,
+        commit.path(LIST).open("wb") as listing,
+    ):
+        page.writelines(_head(selection, policy))
+        listing.write(_HEADER)
+        for modality in selection.bundle.modalities:
+            items = Published.of(selection.tables[modality], selection.bundle.infos(modality))
+            page.writelines(_sections(items))
+            for frame in items.frames(np.arange(len(items))):
+                _listed(items, frame).write_csv(listing, include_header=False)
 
 
 def flags(text: str) -> str:
@@ -63,7 +67,7 @@ def license_link(text: str) -> str:
     return f"[{shown}]({found.url})" if found.url else shown
 
 
-def _page(selection: Selection, policy: LicensePolicy) -> Iterator[str]:
+def _head(selection: Selection, policy: LicensePolicy) -> Iterator[str]:
     yield f"# Attribution: {escape(selection.bundle.title)}\n\n"
     yield (
         "This repeats what the tables of the data set say about each item; nobody has checked it. "
@@ -75,22 +79,19 @@ def _page(selection: Selection, policy: LicensePolicy) -> Iterator[str]:
     yield "\n\n## What is here\n\n"
     yield table(
         ("modality", "source", "license", "it asks", "items"),
-        _counts({m: published(t) for m, t in selection.tables.items()}),
+        _counts(selection.tables.values()),
     )
     if policy is not LicensePolicy.ANY:
         yield "\n## What was left out\n\n"
         yield table(("modality", "source", "license", "why", "items"), _refused(selection, policy))
-    for items in selection.tables.values():
-        if items.modality != "text":
-            yield from _sections(items)
 
 
-def _counts(shown: Mapping[Any, pl.DataFrame]) -> Iterator[list[str]]:
-    for modality, frame in shown.items():
-        for row in count_origins(frame):
+def _counts(tables: Iterable[InfoTable]) -> Iterator[list[str]]:
+    for items in tables:
+        for row in items.published():
             text = row[LICENSE]
             yield [
-                str(modality),
+                str(items.modality),
                 escape(row[SOURCE]) or "(none given)",
                 license_link(text),
                 flags(text),
@@ -107,20 +108,15 @@ def _refused(selection: Selection, policy: LicensePolicy) -> Iterator[list[str]]
             yield [modality.value, source, license_link(text), why, str(row["items"])]
 
 
-def _sections(items: InfoTable) -> Iterator[str]:
-    import polars as pl
-
-    texts = pl.col(SOURCE, LICENSE).cast(pl.String).fill_null("")
-    frame = published(items).with_columns(texts)
-    for row in count_origins(frame):
-        source, text = row[SOURCE], row[LICENSE]
-        found = frame.filter((pl.col(SOURCE) == source) & (pl.col(LICENSE) == text))
+def _sections(items: Published) -> Iterator[str]:
+    for (source, text), places in items.by_origin():
         name = escape(source) or "(no source)"
-        yield f"\n## {items.modality}: {name}, {license_link(text)}\n\n"
-        for item in found.head(SHOWN).iter_rows(named=True):
-            yield f"- {item[items.id_name]}: {_shown(item)}\n"
-        if len(found) > SHOWN:
-            yield f"- and {len(found) - SHOWN} more, all of them in {LIST}\n"
+        yield f"\n## {items.table.modality}: {name}, {license_link(text)}\n\n"
+        for frame in items.frames(places[:SHOWN]):
+            for item in frame.iter_rows(named=True):
+                yield f"- {item[items.table.id_name]}: {_shown(item)}\n"
+        if len(places) > SHOWN:
+            yield f"- and {len(places) - SHOWN} more, all of them in {LIST}\n"
 
 
 def _shown(item: Mapping[str, Any]) -> str:
@@ -143,18 +139,11 @@ def origin(item: Mapping[str, Any]) -> str:
     return str(item.get("file_id") or item.get(FILE) or "")
 
 
-def _listed(items: InfoTable) -> pl.DataFrame:
+def _listed(items: Published, frame: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
-    frame = published(items)
-    texts = frame[LICENSE].cast(pl.String).fill_null("")
-    links = {text: parse_license(text).url for text in texts.unique().to_list()}
-    link = texts.replace_strict(links, return_dtype=pl.String).alias("license_url")
-    modality = pl.lit(items.modality.value).alias("modality")
-    own = (pl.col(items.id_name).alias("id"), pl.col(SOURCE, LICENSE).cast(pl.String))
-    rest = [
-        pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name)
-        for name in (*ORIGIN, FILE)
-    ]
-    texts_only = (cell.cast(pl.String).replace("", None) for cell in rest)
-    return frame.select(modality, *own, link, *texts_only)
+    link = pl.col(LICENSE).fill_null("").replace_strict(items.links, return_dtype=pl.String)
+    own = (pl.col(items.table.id_name).alias("id"), pl.col(SOURCE, LICENSE))
+    rest = (cell.cast(pl.String).replace("", None) for cell in map(pl.col, (*ORIGIN, FILE)))
+    modality = pl.lit(items.table.modality.value).alias("modality")
+    return frame.select(modality, *own, link.alias("license_url"), *rest)

@@ -1,7 +1,7 @@
 """What a writer is given: info tables by modality, and groups or rated triplets in batches.
 
-Nothing here knows where the rows come from. Tables of items are held, rows that join them are
-streamed: there may be 6.7 million of them a rank.
+Nothing here knows where the rows come from. Rows are streamed, there may be 6.7 million of them a
+rank; of the items only what joins them is held.
 
     infos      <id>, source_dataset, dataset_license, ..., file_name, save_folder; text: caption
     groups     <text id>, one id column a modality, nn_index
@@ -22,10 +22,12 @@ from pentad.core.modality import Modality
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 RANK = "nn_index"
 PAIRED, ANNOTATED = "paired", "annotated"
 TRIPLETS = "triplets"
+BLOCK_ROWS = 1 << 17
 MAPPING = ((1, "Good Match"), (2, "Partial Match"), (3, "Bad Match"))
 
 
@@ -41,6 +43,26 @@ class MediaFiles(Protocol):
         """Return for each file whether it is there."""
 
 
+class InfoRows(Protocol):
+    """The items of one modality in the order of their table."""
+
+    def columns(self) -> list[str]:
+        """Return the names of all columns, in order."""
+
+    def read(self, names: Sequence[str]) -> pa.Table:
+        """Return some columns, captions excepted; labels may be dictionaries."""
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield all columns in blocks, the same rows as `read`."""
+
+
+class Captions(Protocol):
+    """Captions by id, best asked for in ascending order."""
+
+    def take(self, ids: NDArray[np.uint32]) -> pa.Array:
+        """Return a string for each id, null where the id is unknown."""
+
+
 @dataclass(frozen=True, eq=False)
 class Bundle:
     """One data set, or one split of it, ready to be written.
@@ -49,7 +71,8 @@ class Bundle:
         name: A name that may be a folder's, such as ``e-mm1_100m``.
         title: What people call it.
         modalities: Media modalities in the order of the columns.
-        infos: Returns the table of a modality, text included, with every column it has.
+        infos: Returns the items of a modality, text included.
+        captions: Starts to read captions.
         ranks: The ranks of groups; empty if there are none.
         groups: Returns the groups of a rank in batches, in order.
         triplets: Returns rated triplets in batches, in order; None if there are none.
@@ -63,7 +86,8 @@ class Bundle:
     name: str
     title: str
     modalities: tuple[Modality, ...]
-    infos: Callable[[Modality], pl.DataFrame]
+    infos: Callable[[Modality], InfoRows]
+    captions: Callable[[], Captions]
     ranks: tuple[int, ...] = ()
     groups: Callable[[int], Iterator[pl.DataFrame]] | None = None
     triplets: Callable[[], Iterator[pl.DataFrame]] | None = None

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pentad.curation.license_policy import RULE, LicensePolicy
-from pentad.publish.attribution import flags, license_link, published
+from pentad.publish.attribution import flags, license_link
 from pentad.publish.facts import ABOUT, CITATION, DATABASE_LICENSE, LANGUAGE, TASKS, citation_text
 from pentad.publish.huggingface import features
-from pentad.publish.info_table import LICENSE, SOURCE, count_origins
+from pentad.publish.info_table import LICENSE, SOURCE
 from pentad.publish.markdown import escape, table
 from pentad.publish.select import Selection
 from pentad.publish.written import Written
@@ -117,7 +117,7 @@ def _sources(selection: Selection) -> str:
             row["items"],
         )
         for modality, items in selection.tables.items()
-        for row in count_origins(published(items))
+        for row in items.published()
     ]
     text = table(("modality", "source", "license", "it asks", "items"), rows)
     note = (

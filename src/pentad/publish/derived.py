@@ -7,7 +7,7 @@ triplets   the same with _paired and _annotated in the place of modalities, anno
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pentad.publish.bundle import ANNOTATED, PAIRED, RANK, TRIPLETS, Bundle
 from pentad.publish.info_table import CAPTION, FILE, FOLDER, LICENSE, SOURCE
@@ -15,7 +15,7 @@ from pentad.publish.select import Chosen, Selection
 from pentad.publish.written import INTEGER, TEXT, Column
 
 if TYPE_CHECKING:
-    import polars as pl
+    import pyarrow as pa
 
 _FACTS = (FILE, FOLDER, SOURCE, LICENSE)
 _ABOUT = {
@@ -47,26 +47,33 @@ def derived_columns(bundle: Bundle, table: str) -> tuple[Column, ...]:
     return tuple(columns)
 
 
-def derive(selection: Selection, table: str, chosen: Chosen) -> pl.DataFrame:
-    """Return chosen rows with the columns of `derived_columns`."""
+def derive(selection: Selection, table: str, chosen: Chosen) -> pa.Table:
+    """Return chosen rows with the columns of `derived_columns`; labels may be dictionaries."""
+    import pyarrow as pa
+
+    columns = derived_columns(selection.bundle, table)
+    made = {c.name: _plain(_cells(selection, chosen, c), type_name(c)) for c in columns}
+    return pa.table(made)
+
+
+def _cells(selection: Selection, chosen: Chosen, column: Column) -> Any:
     import polars as pl
 
-    bundle = selection.bundle
-    made = []
-    for column in derived_columns(bundle, table):
-        if column.name in chosen.frame.columns:
-            made.append(chosen.frame[column.name])
-        elif column.name == CAPTION:
-            made.append(selection.column(chosen, "text", CAPTION).alias(CAPTION))
-        elif column.name == "annotation_str":
-            names = dict(bundle.mapping)
-            told = chosen.frame["annotation"].replace_strict(names, return_dtype=pl.String)
-            made.append(told.alias("annotation_str"))
-        else:
-            fact, _, role = column.name.rpartition("_")
-            made.append(selection.column(chosen, role, fact).alias(column.name))
-    kinds = [pl.col(c.name).cast(_types()[type_name(c)]) for c in derived_columns(bundle, table)]
-    return pl.DataFrame(made).select(kinds)
+    if column.name in chosen.frame.columns:
+        return chosen.frame[column.name].to_arrow()
+    if column.name == CAPTION:
+        return selection.column(chosen, "text", CAPTION)
+    if column.name == "annotation_str":
+        names = dict(selection.bundle.mapping)
+        return chosen.frame["annotation"].replace_strict(names, return_dtype=pl.String).to_arrow()
+    fact, _, role = column.name.rpartition("_")
+    return selection.column(chosen, role, fact)
+
+
+def _plain(cells: Any, kind: str) -> Any:
+    import pyarrow as pa
+
+    return cells if pa.types.is_dictionary(cells.type) else cells.cast(kind)
 
 
 def type_name(column: Column) -> str:
@@ -74,17 +81,6 @@ def type_name(column: Column) -> str:
     if column.kind == TEXT:
         return "string"
     return {RANK: "uint16", "annotation": "uint8"}.get(column.name, "uint32")
-
-
-def _types() -> dict[str, pl.DataType]:
-    import polars as pl
-
-    return {
-        "string": pl.String(),
-        "uint32": pl.UInt32(),
-        "uint16": pl.UInt16(),
-        "uint8": pl.UInt8(),
-    }
 
 
 def _facts(role: str, of: str, facts: tuple[str, ...]) -> list[Column]:

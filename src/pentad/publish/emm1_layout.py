@@ -12,23 +12,19 @@ the rows, only the items that the rows name.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, BinaryIO
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pentad.core.modality import Modality
 from pentad.core.progress import Progress, Task
 from pentad.publish.bundle import TRIPLETS, Bundle
-from pentad.publish.info_table import KEPT, InfoTable
+from pentad.publish.info_table import KEPT, Bools, InfoTable
 from pentad.publish.select import Chosen, Selection
 from pentad.publish.written import Column, Written, add_up, kind_of
 from pentad.store.records import Commit
 
 if TYPE_CHECKING:
     import polars as pl
-
-_ROWS = 1 << 17
+    import pyarrow as pa
 
 
 def write_layout(
@@ -100,26 +96,27 @@ def _write_mapping(bundle: Bundle, commit: Commit, file: str) -> Written:
 def _write_infos(
     bundle: Bundle, commit: Commit, table: InfoTable, folder: str, only_used: bool
 ) -> Written:
-    import polars as pl
-
     if not only_used:
         table.used[:] = table.state == KEPT
-    frame = bundle.infos(table.modality)
+    rows = bundle.infos(table.modality)
+    names = rows.columns()
     file = f"{folder}/{table.modality}.csv"
     with commit.path(file).open("wb") as out:
-        _write_header(out, frame.columns)
-        for part, used in _slices(frame, table):
-            cells = [_cells(column) for column in part.filter(pl.Series(used))]
-            pl.DataFrame(cells).write_csv(out, include_header=False)
-    columns = tuple(Column(name, kind_of(name)) for name in frame.columns)
+        _write_header(out, names)
+        start = 0
+        for batch in rows.batches():
+            _write_items(out, batch, table.used[start : start + batch.num_rows])
+            start += batch.num_rows
+    columns = tuple(Column(name, kind_of(name)) for name in names)
     return Written(f"infos_{table.modality}", (file,), "csv", columns, int(table.used.sum()))
 
 
-def _slices(
-    frame: pl.DataFrame, table: InfoTable
-) -> Iterator[tuple[pl.DataFrame, np.ndarray[tuple[int], np.dtype[np.bool_]]]]:
-    for start in range(0, len(frame), _ROWS):
-        yield frame.slice(start, _ROWS), table.used[start : start + _ROWS]
+def _write_items(out: BinaryIO, batch: pa.RecordBatch, used: Bools) -> None:
+    import polars as pl
+
+    frame: Any = pl.from_arrow(batch)
+    cells = [_cells(column) for column in frame.filter(pl.Series(used))]
+    pl.DataFrame(cells).write_csv(out, include_header=False)
 
 
 def _cells(column: pl.Series) -> pl.Series:

@@ -6,12 +6,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pentad.core.errors import InputError, UnknownName
 from pentad.core.fingerprint import fingerprint_file
 from pentad.core.modality import Modality, as_modality
 from pentad.groups.emm1_csv import GROUP_ORDER
-from pentad.publish.bundle import MAPPING, Bundle
-from pentad.sources.emm1.csv_table import header_of
+from pentad.publish.bundle import BLOCK_ROWS, MAPPING, RANK, Bundle
+from pentad.publish.info_rows import captions_of, rows_of
+from pentad.sources.emm1.csv_table import ID_LIMIT, header_of
+from pentad.sources.emm1.groups import IdBlock
 from pentad.sources.emm1.triplets import MAPPING as MAPPING_FILE
 from pentad.sources.emm1.triplets import read_labels
 
@@ -53,11 +57,13 @@ def emm1_bundle(
             "triplets have no ranks; leave --nn out, or take split 100m", seen=list(nn)
         )
     rated = chosen == RATED
+    infos = folder / "infos"
     return Bundle(
         name=f"e-mm1_{chosen}",
         title=_TITLES[chosen],
         modalities=media,
-        infos=lambda modality: ds.infos(modality, split=chosen),
+        infos=lambda modality: rows_of(infos, modality, converted=ds.places.converted),
+        captions=lambda: captions_of(infos, converted=ds.places.converted),
         ranks=ranks,
         groups=None if rated else lambda rank: _groups(ds, rank, media),
         triplets=(lambda: _triplets(ds, media)) if rated else None,
@@ -108,8 +114,28 @@ def _ranks(ds: Emm1, nn: Sequence[int] | None) -> tuple[int, ...]:
 
 
 def _groups(ds: Emm1, rank: int, media: Sequence[Modality]) -> Iterator[pl.DataFrame]:
-    names = [m.value for m in media]
-    return iter(ds.groups(rank, names, captions=False).collect_batches(maintain_order=True))
+    """Yield the ids of a rank; at least one frame, empty where there are no groups."""
+    ds.groups(rank, [m.value for m in media], captions=False)  # says what is missing
+    seen = False
+    for block in ds.tables.blocks(rank, media, BLOCK_ROWS):
+        seen = True
+        yield _frame(block, rank)
+    if not seen:
+        none = np.empty(0, np.uint32)
+        yield _frame(IdBlock(none, dict.fromkeys(media, none)), rank)
+
+
+def _frame(block: IdBlock, rank: int) -> pl.DataFrame:
+    import polars as pl
+
+    ids = {Modality.TEXT: block.text, **block.items}
+    columns = [pl.Series(f"encord_{m}_id", numbers) for m, numbers in ids.items()]
+    for place, numbers in enumerate(ids.values()):
+        missing = numbers == ID_LIMIT
+        if missing.any():
+            columns[place] = columns[place].set(pl.Series(missing), None)
+    ranks = pl.Series(RANK, np.full(len(block.text), rank, np.uint16))
+    return pl.DataFrame([*columns, ranks])
 
 
 def _triplets(ds: Emm1, media: Sequence[Modality]) -> Iterator[pl.DataFrame]:

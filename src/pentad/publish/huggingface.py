@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from pentad.core.progress import Progress
+from pentad.publish.bundle import RANK
 from pentad.publish.chunks import in_chunks
 from pentad.publish.derived import derive, derived_columns, type_name
 from pentad.publish.select import Selection
@@ -18,10 +19,12 @@ from pentad.publish.written import Written, add_up
 from pentad.store.records import Commit
 
 if TYPE_CHECKING:
-    import polars as pl
+    import pyarrow as pa
 
 FILE_ROWS = 1_000_000
 _ROW_GROUP = 1 << 16
+_LEVEL = 1
+_REPEATED = (RANK, "annotation", "annotation_str", "paired_modality", "annotated_modality")
 
 
 def write_parquet(
@@ -60,23 +63,30 @@ class _Files:
     def __exit__(self, *_: object) -> None:
         self._close()
 
-    def add(self, frame: pl.DataFrame) -> None:
+    def add(self, table: pa.Table) -> None:
         """Write rows, perhaps across the end of a file."""
-        while len(frame) or not self._begun:
-            if self._writer is None or (self._count == self._rows and len(frame)):
-                self._next(frame)
+        while len(table) or not self._begun:
+            if self._writer is None or (self._count == self._rows and len(table)):
+                self._next(table.schema)
             room = self._rows - self._count
-            self._writer.write_table(_arrow(frame.head(room)))
-            self._count += min(room, len(frame))
-            frame = frame.slice(room)
+            self._writer.write_table(table.slice(0, room))
+            self._count += min(room, len(table))
+            table = table.slice(room)
 
-    def _next(self, frame: pl.DataFrame) -> None:
+    def _next(self, schema: pa.Schema) -> None:
         import pyarrow.parquet as pq
 
         self._close()
         path = self._commit.path(self._names[self._begun])
-        schema = _arrow(frame.head(0)).schema
-        self._writer = pq.ParquetWriter(path, schema, compression="zstd", store_schema=False)
+        self._writer = pq.ParquetWriter(
+            path,
+            schema,
+            compression="zstd",
+            compression_level=_LEVEL,
+            use_dictionary=_few_values(schema),
+            write_statistics=_numbers(schema),
+            store_schema=False,  # the card promises strings, a reader would make categories
+        )
         self._begun += 1
         self._count = 0
 
@@ -86,19 +96,16 @@ class _Files:
             self._writer = None
 
 
-def _arrow(frame: pl.DataFrame) -> Any:
-    """Return an Arrow table with plain strings, which is what the card says."""
+def _few_values(schema: pa.Schema) -> list[str]:
     import pyarrow as pa
 
-    table = frame.to_arrow()
-    fields = [pa.field(f.name, pa.string() if _is_text(f.type) else f.type) for f in table.schema]
-    return table.cast(pa.schema(fields))
+    return [f.name for f in schema if pa.types.is_dictionary(f.type) or f.name in _REPEATED]
 
 
-def _is_text(kind: Any) -> bool:
+def _numbers(schema: pa.Schema) -> list[str]:
     import pyarrow as pa
 
-    return bool(pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+    return [f.name for f in schema if pa.types.is_integer(f.type)]
 
 
 def features(written: Written) -> list[tuple[str, str]]:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.modality import MEDIA_MODALITIES, Modality
-from pentad.publish.bundle import ANNOTATED, PAIRED, TRIPLETS, Bundle
-from pentad.publish.info_table import KEPT, NO_FILE, REFUSED, UNKNOWN_ID, InfoTable
+from pentad.publish.bundle import ANNOTATED, PAIRED, TRIPLETS, Bundle, Captions
+from pentad.publish.info_table import CAPTION, KEPT, NO_FILE, REFUSED, UNKNOWN_ID, InfoTable
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow as pa
 
 ROW = "row"
 _WHY = {UNKNOWN_ID: "unknown id", REFUSED: "license", NO_FILE: "missing file"}
 _TEXT = "text"
+NO_CAPTION = 0xFFFF_FFFF
 _STATES = NO_FILE - UNKNOWN_ID + 1
 
 Rows = NDArray[np.int32]
@@ -50,6 +53,8 @@ class Chosen:
 
     def only(self, kept: NDArray[np.bool_]) -> Chosen:
         """Return the rows that are marked."""
+        if kept.all():
+            return self
         import polars as pl
 
         places = {role: rows[kept] for role, rows in self.places.items()}
@@ -100,21 +105,32 @@ class Selection:
             for modality, mask in chosen.modality_masks(role):
                 self.tables[modality].mark(rows[mask])
 
-    def column(self, chosen: Chosen, role: str, name: str) -> pl.Series:
-        """Return a column of the items that a role has in the rows."""
+    def column(self, chosen: Chosen, role: str, name: str) -> pa.Array:
+        """Return a column of the items that a role has in the rows; labels may be a dictionary."""
+        if name == CAPTION:
+            return self._caption(chosen)
+        rows = chosen.places[role]
+        if role not in (PAIRED, ANNOTATED):
+            return self.tables[Modality(role)].take(name, rows)
+        import pyarrow as pa
+
+        parts = [pa.array([None], pa.large_string())]
+        place = np.zeros(len(rows), dtype=np.int64)
+        for modality, mask in chosen.modality_masks(role):
+            before = sum(map(len, parts))
+            parts.append(self.tables[modality].take(name, rows[mask]).cast(pa.large_string()))
+            place[mask] = before + np.arange(len(parts[-1]))
+        return pa.concat_arrays(parts).take(pa.array(place))
+
+    def _caption(self, chosen: Chosen) -> pa.Array:
         import polars as pl
 
-        rows = chosen.places[role]
-        parts, order = [], [np.empty(0, dtype=np.int64)]
-        for modality, mask in chosen.modality_masks(role):
-            parts.append(self.tables[modality].take(name, rows[mask]))
-            order.append(np.flatnonzero(mask))
-        if len(parts) == 1:
-            return parts[0]
-        if not parts:
-            return pl.Series([], dtype=pl.String)
-        back = np.argsort(np.concatenate(order), kind="stable")
-        return pl.concat(parts).gather(back)
+        ids = chosen.frame[self.bundle.id_name(_TEXT)].cast(pl.UInt32).fill_null(NO_CAPTION)
+        return self._captions.take(ids.to_numpy())
+
+    @cached_property
+    def _captions(self) -> Captions:
+        return self.bundle.captions()
 
     def _batches(self, table: str) -> Iterator[pl.DataFrame]:
         bundle = self.bundle

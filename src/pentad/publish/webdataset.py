@@ -171,7 +171,7 @@ class Sample:
 
 def _samples(selection: Selection, table: str, chunk: Chosen) -> Iterator[Sample]:
     prefix = table.replace("_", "")
-    captions = selection.column(chunk, "text", CAPTION).fill_null("").to_list()
+    captions = selection.column(chunk, "text", CAPTION).fill_null("").to_pylist()
     facts = {role: _facts(selection, chunk, role) for role in chunk.places}
     for number, row in enumerate(chunk.frame.iter_rows(named=True)):
         items = {role: found[number] for role, found in facts.items()}
@@ -190,7 +190,7 @@ def _samples(selection: Selection, table: str, chunk: Chosen) -> Iterator[Sample
 def _facts(selection: Selection, chunk: Chosen, role: str) -> list[dict[str, Any]]:
     """Return id, source, license and file of the items that a role has."""
     names = (SOURCE, LICENSE) if role == "text" else _FACTS
-    columns = {name: selection.column(chunk, role, name).to_list() for name in names}
+    columns = {name: selection.column(chunk, role, name).to_pylist() for name in names}
     ids = chunk.frame[selection.bundle.id_name(role)].to_list()
     kinds = (
         chunk.frame[f"{role}_modality"].to_list()

@@ -13,14 +13,14 @@ from pentad.core.fingerprint import fingerprint_file
 from pentad.core.modality import Modality
 from pentad.core.progress import Progress
 from pentad.curation.license_policy import LicensePolicy, as_policy, refusal
-from pentad.publish.attribution import LIST, NAME, published, write_attribution
+from pentad.publish.attribution import LIST, NAME, write_attribution
 from pentad.publish.bundle import TRIPLETS, Bundle
 from pentad.publish.card import write_card
 from pentad.publish.croissant import NAME as CROISSANT
 from pentad.publish.croissant import describe
 from pentad.publish.emm1_layout import write_layout
 from pentad.publish.huggingface import FILE_ROWS, write_parquet
-from pentad.publish.info_table import CAPTION, FILE, FOLDER, LICENSE, ORIGIN, SOURCE, InfoTable
+from pentad.publish.info_table import FILE, FOLDER, LICENSE, SOURCE, InfoTable
 from pentad.publish.select import Selection
 from pentad.publish.webdataset import SHARD_ROWS, ShardWriter
 from pentad.publish.written import Written
@@ -30,7 +30,8 @@ from pentad.store.records import Commit, Record, committing, read_record
 EMM1, WEBDATASET, HUGGINGFACE = "emm1", "webdataset", "huggingface"
 FORMS = (EMM1, WEBDATASET, HUGGINGFACE)
 _FORMAT = 1
-_MEDIA_COLUMNS = (SOURCE, LICENSE, FILE, FOLDER, *ORIGIN)
+_FACTS = (SOURCE, LICENSE)
+_MEDIA_FACTS = (*_FACTS, FILE, FOLDER)
 
 
 @dataclass(frozen=True)
@@ -123,23 +124,22 @@ def _tables(
     tables = {}
     with progress.task("read items", len(bundle.modalities) + 1) as task:
         for modality in (Modality.TEXT, *bundle.modalities):
-            table = _table(bundle, modality, captions=job.to != EMM1)
+            table = _table(bundle, modality)
             table.apply(policy, media)
             tables[modality] = table
             task.advance()
     return tables
 
 
-def _table(bundle: Bundle, modality: Modality, *, captions: bool) -> InfoTable:
-    columns: tuple[str, ...] = _MEDIA_COLUMNS
-    if modality is Modality.TEXT:
-        columns = (SOURCE, LICENSE, CAPTION) if captions else (SOURCE, LICENSE)
-    frame = bundle.infos(modality)
+def _table(bundle: Bundle, modality: Modality) -> InfoTable:
+    columns = _FACTS if modality is Modality.TEXT else _MEDIA_FACTS
+    rows = bundle.infos(modality)
+    there = rows.columns()
     own = bundle.id_name(modality)
-    if own not in frame.columns:
-        raise InputError(f"the {modality} items lack {own}", seen=", ".join(frame.columns))
-    held = [name for name in columns if name in frame.columns or name not in ORIGIN]
-    return InfoTable.of(modality, frame, own, held)
+    if own not in there:
+        raise InputError(f"the {modality} items lack {own}", seen=", ".join(there))
+    held = rows.read([own, *(name for name in columns if name in there)])
+    return InfoTable.of(modality, held, own, columns)
 
 
 def _require_rows(bundle: Bundle, tables: Sequence[Written], out: Path) -> None:
@@ -190,8 +190,7 @@ def _write_croissant(
 
 def _licenses(selection: Selection) -> Iterator[str]:
     for items in selection.tables.values():
-        for text in published(items)[LICENSE].unique().to_list():
-            yield text or ""
+        yield from (row[LICENSE] for row in items.published())
 
 
 def _fields(

@@ -10,7 +10,7 @@ from pentad.sources.emm1.hub import scan_parquet
 from pentad.sources.emm1.layout import Places
 from pentad.sources.emm1.media_paths import MediaFolders
 from pentad.sources.emm1.rated import SIDES, RatedQuery, shaped
-from pentad.sources.emm1.triplets import LABELS, code_of, select_pairs, wanted_codes
+from pentad.sources.emm1.triplets import LABELS, code_of, codes_for, select_pairs, wanted_codes
 
 if TYPE_CHECKING:
     import polars as pl
@@ -64,7 +64,7 @@ def _read(pair: tuple[str, str], files: list[Path], media: MediaFolders) -> pl.D
         pl.lit(pair[1]).alias("annotated_modality"),
         no_id.alias("encord_paired_id"),
         no_id.alias("encord_annotated_id"),
-        pl.col(texts).replace_strict(found, return_dtype=pl.UInt8).alias("annotation"),
+        codes_for(frame[texts], found),
         *(_below(pl.col(f"{s}_file_path"), media).alias(f"{s}_path") for s in SIDES),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -177,8 +177,6 @@ def _check_modalities(path: Path, frame: pl.DataFrame) -> None:
 
 def _annotations(folder: Path, cells: pl.Series) -> pl.Series:
     """Return u8 codes for cells that hold a code or a label."""
-    import polars as pl
-
     found = {text: code_of(text) for text in cells.unique(maintain_order=True).to_list()}
     if None in found.values():  # only then is the other table needed
         codes = {text: code for code, text in read_labels(folder).items()}
@@ -190,6 +188,15 @@ def _annotations(folder: Path, cells: pl.Series) -> pl.Series:
                 f"no annotation in data row {row + 1}", file=folder / TRIPLETS, column="annotation",
                 expected="1, 2, 3 or a label", seen=repr(text),
             )  # fmt: skip
+    return codes_for(cells, found)
+
+
+def codes_for(cells: pl.Series, found: Mapping[Any, int | None]) -> pl.Series:
+    """Return the u8 codes of cells, by a mapping that has all of them."""
+    import polars as pl
+
+    if cells.is_empty():  # replacing by nothing would leave the type as it is
+        return pl.Series("annotation", [], dtype=pl.UInt8)
     return cells.replace_strict(found, return_dtype=pl.UInt8).alias("annotation")
 
 
