@@ -113,9 +113,28 @@ def test_the_policy_leaves_nothing_in_that_may_not_be_shared(
         assert rows.equals(expected.collect())
 
 
-def test_rows_with_unknown_ids_are_left_out_and_counted(tmp_path: Path, out: Path) -> None:
+def _tree_with_unknown_ids(root: Path) -> Emm1:
     groups = HAND_WRITTEN["nn_1/data_groups.csv"] + "12,99,3,1\n77,99,3,1\n"
-    root = write_tree(tmp_path / "in", HAND_WRITTEN | {"nn_1/data_groups.csv": groups})
-    summary = publish_emm1(open_emm1(root), out)
+    return open_emm1(write_tree(root, HAND_WRITTEN | {"nn_1/data_groups.csv": groups}))
+
+
+def test_a_copy_keeps_rows_with_unknown_ids_and_tells_them(
+    tmp_path: Path, out: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ds = _tree_with_unknown_ids(tmp_path / "in")
+    summary = publish_emm1(ds, out)
+    assert summary.tables["nn_1"] == 5
+    assert open_emm1(out).groups().collect().equals(ds.groups().collect())
+    assert [r.getMessage() for r in caplog.records if r.name.startswith("pentad.publish")] == [
+        "nn_1: 1 text ids are not in the infos; copied as they are",
+        "nn_1: 2 video ids are not in the infos; copied as they are",
+    ]
+
+
+def test_rows_with_unknown_ids_are_left_out_where_a_license_stands_in_each_row(
+    tmp_path: Path, out: Path
+) -> None:
+    summary = publish_emm1(_tree_with_unknown_ids(tmp_path / "in"), out, to="huggingface")
     assert summary.tables["nn_1"] == 3
-    assert summary.dropped == {"nn_1": {"unknown id: text": 1, "unknown id: video": 1}}
+    found = summary.dropped["nn_1"]
+    assert (found["unknown id: text"], found["unknown id: video"]) == (1, 1)

@@ -12,12 +12,14 @@ the rows, only the items that the rows name.
 from __future__ import annotations
 
 import csv
+import logging
+from collections import Counter
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from pentad.core.modality import Modality
 from pentad.core.progress import Progress, Task
 from pentad.publish.bundle import TRIPLETS, Bundle
-from pentad.publish.info_table import KEPT, Bools, InfoTable
+from pentad.publish.info_table import KEPT, UNKNOWN_ID, Bools, InfoTable
 from pentad.publish.select import Chosen, Selection
 from pentad.publish.written import Column, Written, add_up, kind_of
 from pentad.store.records import Commit
@@ -25,6 +27,8 @@ from pentad.store.records import Commit
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
+
+_log = logging.getLogger(__name__)
 
 
 def write_layout(
@@ -62,7 +66,7 @@ def _file_of(name: str) -> str:
 def _write_rows(selection: Selection, commit: Commit, name: str, file: str, task: Task) -> Written:
     bundle = selection.bundle
     columns = bundle.triplet_columns() if name == TRIPLETS else bundle.group_columns()
-    rows, dropped = 0, []
+    rows, dropped, unknown = 0, [], Counter[str]()
     with commit.path(file).open("wb") as out:
         _write_header(out, columns)
         for chosen in selection.of(name):
@@ -70,9 +74,19 @@ def _write_rows(selection: Selection, commit: Commit, name: str, file: str, task
             _write_batch(out, chosen, columns)
             rows += len(chosen)
             dropped.append(chosen.dropped)
+            unknown.update(_unknown(chosen))
             task.advance(len(chosen))
+    for role, count in unknown.items():
+        if count:
+            _log.warning(
+                "%s: %d %s ids are not in the infos; copied as they are", name, count, role
+            )
     described = tuple(Column(column, kind_of(column)) for column in columns)
     return Written(name, (file,), "csv", described, rows, add_up(dropped))
+
+
+def _unknown(chosen: Chosen) -> dict[str, int]:
+    return {role: int((rows == UNKNOWN_ID).sum()) for role, rows in chosen.places.items()}
 
 
 def _write_batch(out: BinaryIO, chosen: Chosen, columns: list[str]) -> None:

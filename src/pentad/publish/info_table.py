@@ -135,8 +135,8 @@ class InfoTable:
         texts = [text or "" for text in (*licenses.dictionary.to_pylist(), None)]
         allowed = allowed_texts(policy, texts)
         kept = np.array([text in allowed for text in texts], dtype=np.bool_)
-        codes: NDArray[Any] = licenses.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        return kept[codes]
+        allowed_rows: Bools = kept[licenses.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+        return allowed_rows
 
     def _present(self, media: MediaFiles) -> Bools:
         found = np.zeros(len(self), dtype=bool)

@@ -80,11 +80,13 @@ class Selection:
         bundle: Where rows come from.
         tables: Items by modality, text included, with their state.
         limit: How many rows of each table are published at most.
+        keep_unknown: Whether rows may name items that no info table lists.
     """
 
     bundle: Bundle
     tables: Tables
     limit: int | None = None
+    keep_unknown: bool = False
 
     def of(self, table: str) -> Iterator[Chosen]:
         """Yield the chosen rows of a table named as in `Bundle.tables`, batch by batch."""
@@ -176,6 +178,8 @@ class Selection:
             for modality, mask in chosen.modality_masks(role):
                 if modality in self.tables:
                     states[mask] = self.tables[modality].states(rows[mask])
+            if self.keep_unknown:
+                states[states == UNKNOWN_ID] = KEPT
             first = (reasons == 0) & (states != KEPT)
             reasons[first] = _STATES * number + states[first] - UNKNOWN_ID + 1
         return reasons

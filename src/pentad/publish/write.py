@@ -79,7 +79,10 @@ class Job:
 def write_job(bundle: Bundle, job: Job, record: Path, progress: Progress) -> Record:
     """Write a bundle and return the record that says what was written."""
     policy = as_policy(job.license_policy)
-    selection = Selection(bundle, _tables(bundle, job, policy, progress), job.limit)
+    # what is not in the infos has no license and no file, so only a plain copy may name it
+    plain = job.to == EMM1 and policy is LicensePolicy.ANY and not job.only_present
+    tables_of_items = _tables(bundle, job, policy, progress)
+    selection = Selection(bundle, tables_of_items, job.limit, keep_unknown=plain)
     with committing(record) as commit:
         tables = _write(selection, job, commit, record.parent, progress)
         _require_rows(bundle, tables, record.parent)

@@ -106,3 +106,63 @@ def triplets(table: Path) -> list[tuple]:
             raise Odd("row")
         rows.append((ids[0], *kinds, ids[1], ids[2], int(row["annotation"])))
     return rows
+
+
+LABELS = {1: "Good Match", 2: "Partial Match", 3: "Bad Match"}
+
+
+def labels(table: Path) -> dict[int, str]:
+    """Return code -> label by the two columns of ``annotation_mapping.csv``."""
+    found: dict[int, str] = {}
+    for row in read(table) if table.exists() else ():
+        code, label, *_ = row.values()
+        key = number(code)
+        if key not in LABELS or found.get(key, label) != clean(label):
+            raise Odd(f"code {code!r}")
+        found[key] = label
+    ours = {"good": 1, "partial": 2, "bad": 3, "no": 3}
+    words = {key: label.lower().removesuffix("match").strip() for key, label in found.items()}
+    if any(ours.get(word, key) != key for key, word in words.items()):
+        raise Odd("another code")
+    return LABELS | {key: label for key, label in found.items() if words[key] not in ours}
+
+
+def rated(folder: Path, root: Path) -> list[tuple]:
+    """Return the rows of ``triplets.csv`` with caption, label and both paths."""
+    texts = items(folder / "infos" / "text.csv", "text", ("caption",))
+    places = ("file_name", "save_folder")
+    media = {m: items(folder / "infos" / f"{m}.csv", m, places) for m in MEDIA}
+    named = labels(folder / "annotation_mapping.csv")
+    rows = []
+    for text, one, two, first, second, code in triplets(folder / "triplets.csv"):
+        caption = texts[text]["caption"] if text in texts else None
+        paths = [path_of(root, m, media[m].get(n)) for m, n in ((one, first), (two, second))]
+        rows.append((text, caption, one, two, first, second, code, named[code], *paths))
+    return rows
+
+
+def infos(table: Path, own: str, *, repeats: bool = True) -> list[tuple]:
+    """Return every column of a table of items: its id, times as numbers, all others as text."""
+    found: dict[int, dict[str, str]] = {}
+    for row in read(table):
+        key = number(row[own])
+        if key is None or found.get(key, row) != row or (key in found and not repeats):
+            raise Odd(f"id {key}")
+        found[key] = row
+    times = ("start_time", "end_time")
+    return [
+        tuple(
+            key if name == own else _time(cell) if name in times else clean(cell)
+            for name, cell in row.items()
+        )
+        for key, row in found.items()
+    ]
+
+
+def _time(cell: str) -> float | None:
+    if not cell:
+        return None
+    try:
+        return float(cell)
+    except ValueError:
+        raise Odd(f"time {cell!r}") from None

@@ -51,6 +51,22 @@ def test_ids_come_from_infos_beside_the_files(tree):
         assert row["encord_text_id"] == (None if repeated else wanted["encord_text_id"])
 
 
+@pytest.mark.parametrize(
+    ("modality", "column"),
+    [("image", "save_folder"), ("image", "encord_image_id"), ("text", "caption")],
+)
+def test_infos_that_lack_a_column_are_told(modality, column, tree):
+    for name in ("text", *MEDIA):
+        write_frame(tree.root / "infos" / f"{name}.csv", tree.infos["100m", name])
+    path = tree.root / "infos" / f"{modality}.csv"
+    write_frame(path, tree.infos["100m", modality].drop(column))
+    with pytest.raises(InputError, match=rf"{modality}.csv \[{column}\]: this column is missing"):
+        groups(tree, 1, ["image"])
+    path.unlink()
+    with pytest.raises(InputError, match=rf"{modality}.csv: there is no such table"):
+        groups(tree, 1, ["image"])
+
+
 def test_filters(tree):
     got = groups(tree, 1, ["image", "audio"], sources=["COCO"], paths=True)
     whole = groups(tree, 1, ["image", "audio"], paths=True)

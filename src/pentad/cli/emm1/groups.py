@@ -24,7 +24,7 @@ def groups(  # noqa: PLR0913, PLR0917
     root: RootArgument = None,
     nn: Annotated[
         list[int],
-        typer.Option("--nn", min=1, help="Which neighbors, in the order given. Repeatable."),
+        typer.Option("--nn", help="Which neighbors, in the order given. Repeatable."),
     ] = [1],  # noqa: B006  (typer copies it)
     modality: ModalitiesOption = [],  # noqa: B006
     paths: PathsOption = False,
@@ -53,6 +53,7 @@ def groups(  # noqa: PLR0913, PLR0917
     from pentad.cli.emm1.rows import show_rows, show_written
     from pentad.cli.output import next_step
     from pentad.sources.emm1.dataset import open_emm1
+    from pentad.sources.emm1.groups import tell_empty
 
     ds = open_emm1(root, media_root=media_root)
     options: dict[str, Any] = {
@@ -65,7 +66,8 @@ def groups(  # noqa: PLR0913, PLR0917
         "names": names.value,
     }
     if out is None:
-        show_rows(ds.groups(nn, **options), head=head, json=json)
+        if not show_rows(ds.groups(nn, **options), head=head, json=json):
+            tell_empty()
         return
     rows = ds.write_groups(out, nn, **options)
     columns = ds.groups(nn, **options).collect_schema().names()

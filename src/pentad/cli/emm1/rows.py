@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 _WIDEST = 44
 
 
-def show_rows(frame: pl.LazyFrame, *, head: int, json: bool) -> None:
-    """Print the first rows as a table or as JSON lines, and on stderr how many there are."""
+def show_rows(frame: pl.LazyFrame, *, head: int, json: bool) -> int:
+    """Print the first rows as a table or as JSON lines, and on stderr how many there are.
+
+    Returns:
+        How many there are.
+    """
     import polars as pl
 
     from pentad.cli.output import emit, print_table
@@ -28,6 +32,7 @@ def show_rows(frame: pl.LazyFrame, *, head: int, json: bool) -> None:
         print_table(first.columns, [[_short(cell) for cell in row] for row in first.iter_rows()])
     more = "; --out FILE writes all of them" if rows > first.height else ""
     typer.echo(f"{first.height} of {rows} rows{more}", err=True)
+    return int(rows)
 
 
 def show_written(out: Path, rows: int, columns: list[str], *, json: bool) -> None:

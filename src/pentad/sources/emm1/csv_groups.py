@@ -71,10 +71,12 @@ class CsvTables:
     def _captions(self) -> CsvCaptions:
         return CsvCaptions(self.info_path(Modality.TEXT))
 
-    def group_modalities(self, ranks: Sequence[int]) -> list[Modality]:
+    def group_modalities(self, ranks: Sequence[int], *, tell: bool = True) -> list[Modality]:
         """Return the modalities that the groups of all these ranks have.
 
-        One whose items are listed in infos and that has no column is told in the log.
+        Args:
+            ranks: The ranks.
+            tell: Whether one whose items infos list and that has no column is told in the log.
 
         Raises:
             InputError: There is none.
@@ -84,7 +86,7 @@ class CsvTables:
             header = header_of(path)
             for modality in [m for m in there if f"encord_{m}_id" not in header]:
                 there.remove(modality)
-                if self.info_path(modality).exists():
+                if tell and self.info_path(modality).exists():
                     _log.warning("%s: there is no column encord_%s_id", path, modality)
             if not there:
                 wanted = [f"encord_{m}_id" for m in MEDIA_MODALITIES]

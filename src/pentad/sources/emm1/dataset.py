@@ -350,7 +350,7 @@ class Emm1:
         names: str,
     ) -> GroupQuery:
         ranks = self._known_ranks((nn,) if isinstance(nn, int) else tuple(nn))
-        there = self._group_modalities(ranks)
+        there = self._group_modalities(ranks, tell=modalities is None)
         named = there if modalities is None else [as_modality(m) for m in dict.fromkeys(modalities)]
         media = [m for m in named if m is not Modality.TEXT]
         if not self._on_hub and not self.places.converted:
@@ -382,11 +382,11 @@ class Emm1:
             raise InputError("name at least one rank of neighbors")
         return tuple(dict.fromkeys(ranks))
 
-    def _group_modalities(self, ranks: tuple[int, ...]) -> list[Modality]:
+    def _group_modalities(self, ranks: tuple[int, ...], *, tell: bool) -> list[Modality]:
         if self._on_hub:
             from pentad.sources.emm1.hub import hub_modalities
 
             return hub_modalities(self.places)
         if self.places.converted:
             return list(self.tables.modalities)
-        return self.tables.group_modalities(ranks)  # type: ignore[no-any-return]
+        return self.tables.group_modalities(ranks, tell=tell)  # type: ignore[no-any-return]

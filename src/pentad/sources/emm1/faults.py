@@ -97,7 +97,7 @@ def _is_id(cell: str, limit: int) -> bool:
 
 def _is_number(cell: str) -> bool:
     try:
-        return math.isfinite(float(cell))
+        return "_" not in cell and math.isfinite(float(cell))
     except ValueError:
         return False
 

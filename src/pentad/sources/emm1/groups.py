@@ -147,11 +147,15 @@ def stream_groups(
         unknown: Counter[str] = Counter()
         with_captions = any(c.role == "caption" for c in query.columns)
         captions = tables.captions() if with_captions else None
-        for whole in tables.blocks(rank, query.modalities, rows):
-            block = _filtered(whole, masks)
-            left += len(block.text)
-            if len(block.text):
-                yield _arrow(block, rank, schema, query, paths, captions, unknown)
+        try:
+            for whole in tables.blocks(rank, query.modalities, rows):
+                block = _filtered(whole, masks)
+                left += len(block.text)
+                if len(block.text):
+                    yield _arrow(block, rank, schema, query, paths, captions, unknown)
+        except GeneratorExit:  # whoever reads has enough rows; what these lack is told all the same
+            _tell(rank, unknown)
+            raise
         _tell(rank, unknown)
     if not left:
         tell_empty()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import InputError, UnknownName
 from pentad.core.licenses import license_matches
 from pentad.core.modality import MEDIA_MODALITIES, Modality
+from pentad.sources.emm1.csv_table import header_of, require_columns
 from pentad.sources.emm1.filters import same_source
 from pentad.sources.emm1.groups import GroupQuery
 from pentad.sources.emm1.info_tables import read_infos
@@ -204,7 +205,7 @@ def _with_ids(frame: pl.LazyFrame, infos: Path, modalities: list[Modality]) -> p
     import polars as pl
 
     for modality in modalities:
-        table = read_infos(infos / f"{modality}.csv", modality)
+        table = _read_infos(infos, modality, ("file_name", "save_folder"))
         place = [f"save_folder_{modality}", f"file_name_{modality}"]
         known = table.select(
             pl.col("save_folder").alias(place[0]),
@@ -212,6 +213,12 @@ def _with_ids(frame: pl.LazyFrame, infos: Path, modalities: list[Modality]) -> p
             f"encord_{modality}_id",
         ).unique(place, keep="none")
         frame = frame.join(known.lazy(), on=place, how="left", maintain_order="left")
-    texts = read_infos(infos / "text.csv", Modality.TEXT).select("caption", "encord_text_id")
+    texts = _read_infos(infos, Modality.TEXT, ("caption",)).select("caption", "encord_text_id")
     known_texts = texts.unique("caption", keep="none").lazy()
     return frame.join(known_texts, on="caption", how="left", maintain_order="left")
+
+
+def _read_infos(infos: Path, modality: Modality, needed: Sequence[str]) -> pl.DataFrame:
+    path = infos / f"{modality}.csv"
+    require_columns(path, header_of(path), needed)
+    return read_infos(path, modality)

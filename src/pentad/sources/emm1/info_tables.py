@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pentad.core.modality import Modality
-from pentad.sources.emm1.csv_table import header_of, read_table
+from pentad.sources.emm1.csv_table import header_of, read_table, require_columns
 from pentad.sources.emm1.items import first_rows, require_ids
 
 if TYPE_CHECKING:
@@ -31,19 +31,24 @@ def read_infos(path: Path, modality: Modality) -> pl.DataFrame:
     kinds = infos_kinds(path, modality)
     names = list(kinds)
     table = read_table(path, kinds)
-    if own in names:
-        ids = table.column(own)
-        require_ids(path, own, ids)
-        keep = first_rows(path, own, ids.to_numpy())
-        table = table if keep is None else table.take(keep)
+    ids = table.column(own)
+    require_ids(path, own, ids)
+    keep = first_rows(path, own, ids.to_numpy())
+    table = table if keep is None else table.take(keep)
     frame: Any = pl.from_arrow(table)
     return frame.with_columns(pl.col(n).cast(pl.String) for n in _LABELS if n in names)  # type: ignore[no-any-return]
 
 
 def infos_kinds(path: Path, modality: Modality) -> dict[str, str]:
-    """Return column -> what it holds, for all columns of an infos table."""
+    """Return column -> what it holds, for all columns of an infos table.
+
+    Raises:
+        InputError: The column of ids is missing.
+    """
     own = f"encord_{modality}_id"
-    return {name: _kind(name, own) for name in header_of(path)}
+    names = header_of(path)
+    require_columns(path, names, [own])
+    return {name: _kind(name, own) for name in names}
 
 
 def _kind(name: str, own: str) -> str:

@@ -81,10 +81,10 @@ def read_labels(folder: Path) -> dict[int, str]:
         return dict(LABELS)
     names = header_of(path)
     if len(names) < 2:
-        raise InputError("two columns are needed: code and label", file=path, seen=", ".join(names))
+        raise InputError("two columns are needed: code and label", file=path, column=names[0])
     table = read_table(path, {names[0]: "id", names[1]: "text"})
-    found = dict(zip(table.column(0).to_pylist(), table.column(1).to_pylist(), strict=True))
-    for code, label in found.items():
+    found: dict[int, str] = {}
+    for code, label in zip(*(column.to_pylist() for column in table.columns), strict=True):
         if code not in LABELS:
             raise InputError(
                 "no code of an annotation",
@@ -97,6 +97,11 @@ def read_labels(folder: Path) -> dict[int, str]:
             raise InputError(
                 f"code {code} would be {LABELS[code]}", file=path, column=names[1], seen=repr(label)
             )
+        if found.setdefault(code, label) != label:
+            raise InputError(
+                f"code {code} stands in rows that disagree ({found[code]!r} and {label!r})",
+                file=path, column=names[1],
+            )  # fmt: skip
     # An early text calls 3 "No Match"; it is one label under two names.
     return LABELS | {c: LABELS[c] if code_of(t) == c else t for c, t in found.items()}
 
