@@ -44,6 +44,13 @@ def test_the_root_comes_from_the_environment(tree, monkeypatch):
 
 def test_mistakes_are_one_line(tree, tmp_path):
     assert "there is no nn_7 here" in refused(pentad("emm1", "report", tree.root, "--nn", 7))
+    assert "there is no nn_0 here" in refused(pentad("emm1", "report", tree.root, "--nn", 0))
     figure = tmp_path / "a.pdf"
     assert "in which format?" in refused(pentad("emm1", "report", tree.root, "--figure", figure))
     assert "no such folder" in refused(pentad("emm1", "report", tmp_path / "nowhere"))
+
+
+def test_a_folder_of_media_that_is_not_there_is_told(tree, tmp_path):
+    ran = pentad("emm1", "report", tree.root, "--media-root", tmp_path / "nowhere")
+    assert ran.code == 0
+    assert "nowhere: there is no such folder, so no media are present" in ran.err

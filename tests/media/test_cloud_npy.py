@@ -260,6 +260,64 @@ def test_hand_made_opcodes(tmp_path: Path, pickled: bytes, expected: Reason) -> 
     assert reason(write(tmp_path / "a.npy", pickled)) is expected
 
 
+def plain(header: str, version: tuple[int, int] = (1, 0)) -> bytes:
+    """A file of numpy's with this header, and 24 numbers."""
+    text = header.encode("latin-1")
+    size = len(text).to_bytes(2 if version == (1, 0) else 4, "little")
+    return b"\x93NUMPY" + bytes(version) + size + text + np.ones(24, np.float32).tobytes()
+
+
+def described(shape: str, kind: str = "'<f4'", columns: bool = False) -> str:
+    return f"{{'descr': {kind}, 'fortran_order': {columns}, 'shape': {shape}}}"
+
+
+@pytest.mark.parametrize("version", [(1, 0), (2, 0), (3, 0), (9, 9)])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "", "\0", "'''", "{'descr': '<f4', 'shape': (3,", "\t{'a\n 1", "{[]: 1}",
+        "{1: 2, 'a': 3}", "-" * 5000 + "1", "(" * 5000, "[" * 9000, "1+" * 4000 + "1", "a" * 60_000,
+        described(f"({10**30}, 3)"), described(f"({2**62}, 3)"), described(f"({10**15}, 3)"),
+        described("(-1, 3)"), described("(True, 3)"), described("(4.0, 3)"),
+        described("(10**9, 3)"),
+        described(f"({10**15}, 3)", "'|V0'"), described(f"({10**15}, 3)", "'<U0'"),
+        described("(1, 3)", "'O'"), described("(3,)", "[('a', 'O')]"), described("(1, 3)", "None"),
+        described("(1,)", "('<f4', (99999999999,))"), described("(1, 3)", "'<V99999999999999'"),
+        described("(1,)", "[('f', '<f4'), ('f', '<f4')]"), described("(1,)", "[('f',)]"),
+        described("(1, 3)", "'M8[s]'"), described("(1, 3)", "'f4,f4'"),
+        described("(1, 3)", "',f4'"),
+        described("(4, 3)", "__import__('os').system('x')"), described("(" + "1, " * 70 + "3)"),
+        described("(4, 3)") + " " * 20_000,
+    ],
+)  # fmt: skip
+def test_headers_that_lie(tmp_path: Path, header: str, version: tuple[int, int]) -> None:
+    """A header is Python's source code to numpy, which raises whatever its parser raises."""
+    (tmp_path / "a.npy").write_bytes(plain(header, version))
+    reason(tmp_path / "a.npy")
+
+
+def test_changed_headers_never_do_more_than_refuse(tmp_path: Path) -> None:
+    good, chance = plain(described("(8, 3)") + "\n"), np.random.default_rng(0)
+    refused = 0
+    for _ in range(1500):
+        changed = bytearray(good)
+        for _ in range(chance.integers(1, 4)):
+            changed[chance.integers(70)] = chance.integers(256)
+        (tmp_path / "a.npy").write_bytes(changed)
+        try:
+            read_cloud(tmp_path / "a.npy")
+        except DecodeError:
+            refused += 1
+    assert refused > 1000
+
+
+def test_plain_rows_may_lie_column_by_column(tmp_path: Path) -> None:
+    np.save(tmp_path / "a.npy", np.asfortranarray(np.hstack([XYZ, RGB])))
+    xyz, rgb = read_cloud(tmp_path / "a.npy")
+    assert np.array_equal(xyz, XYZ)
+    assert np.array_equal(rgb, RGB)
+
+
 def test_every_shorter_file_is_refused(tmp_path: Path) -> None:
     data = save(tmp_path / "a.npy", {"xyz": XYZ[:4], "rgb": RGB[:4]}).read_bytes()
     for length in range(1, len(data)):
@@ -295,6 +353,12 @@ def test_lists_that_hold_themselves_many_times_cost_nothing(tmp_path: Path) -> N
     # As a key its hash would take 2 ** 200 steps.
     as_key = tuples.replace(b"\x80\x04", b"\x80\x04}\x94", 1) + b"Ns."
     assert reason(write(tmp_path / "a.npy", as_key)) is Reason.UNSUPPORTED
+
+
+@pytest.mark.parametrize("wrap", [b"\x85", b"]\x94\x8c\x01a\x86", b"\x86"])
+def test_values_deep_inside_one_another(tmp_path: Path, wrap: bytes) -> None:
+    """Tuples of tuples, as deep as the steps allow."""
+    reason(write(tmp_path / "a.npy", b"\x80\x04" + b"N" * 30_000 + wrap * 20_000 + b"."))
 
 
 def test_endless_opcodes_end(tmp_path: Path) -> None:

@@ -91,3 +91,11 @@ def test_the_command(made: Path):
     assert "triplets" in ran.out
     assert "4 dimensions for text, image, audio, video, points" in ran.out
     assert "--from goes with" in refused(run("train", made, "--from", "first"))
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "", ".hidden", "/tmp/evil"])
+def test_a_model_has_the_name_of_one_folder(made: Path, name: str):
+    before = sorted(made.parent.rglob("*"))
+    with pytest.raises(InputError, match="wrong name of a model; expected letters, digits"):
+        train_on_groups(made, ["emm1-nn_1"], name=name, dim=4, epochs=1)
+    assert sorted(made.parent.rglob("*")) == before

@@ -21,7 +21,7 @@ from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.media.files import MAX_FILE_BYTES, check_file
 from pentad.media.geometry import Part, as_bytes, check_counts
-from pentad.media.npy import open_rows, read_npy
+from pentad.media.npy import HEADER_ERRORS, open_rows, read_npy
 from pentad.media.tame_arrays import RawArray
 from pentad.media.tame_pickle import read_pickled_dict
 from pentad.store.atomic import replacing
@@ -189,7 +189,7 @@ def _header(path: Path) -> np.dtype[Any] | None:
     with path.open("rb") as file:
         try:
             return _read_header(file)
-        except (ValueError, SyntaxError):
+        except HEADER_ERRORS:
             return None
 
 

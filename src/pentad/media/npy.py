@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tokenize import TokenError
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,17 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.geometry import Part, check_counts, guess_bytes
+
+HEADER_ERRORS = (
+    ValueError,
+    TypeError,
+    SyntaxError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+    TokenError,
+)
+"""What NumPy raises for a damaged header, which is Python's source code to it."""
 
 
 def read_npy(path: Path) -> Part:
@@ -30,14 +42,16 @@ def open_rows(path: Path) -> NDArray[Any]:
         DecodeError: The array has another shape or type, or is damaged.
     """
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except ValueError as error:
+        with np.errstate(over="raise"):  # of the number of bytes
+            array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    except HEADER_ERRORS as error:
         reason = Reason.CORRUPT
         if "Python objects" in str(error) or "allow_pickle" in str(error):
             reason = Reason.UNSUPPORTED
         elif "mmap length" in str(error):
             reason = Reason.TRUNCATED
-        raise DecodeError(reason, f"npy: {error}") from error
+        text = " ".join(str(error).split())[:200]
+        raise DecodeError(reason, f"npy: {text}") from error
     if array.ndim != 2 or array.shape[1] not in (3, 6) or array.dtype.kind != "f":
         raise DecodeError(
             Reason.UNSUPPORTED,

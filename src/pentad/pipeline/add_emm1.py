@@ -93,12 +93,14 @@ def add_emm1(
         splits: ``100m``, ``1m`` or both; default those that are there.
 
     Raises:
-        InputError: A split, rank or table is missing, a row does not fit, or no file is present.
+        InputError: A split, rank or table is missing, a row does not fit, no file is present, or
+            what was added before has its media elsewhere.
         StoreError: There is no workspace, or another process is writing to it.
         UnknownName: There is no such split.
     """
     opened = Workspace.open(workspace)
     ds = open_emm1(root, media_root=media_root)
+    _require_same_media(opened, ds)
     parts = [_read(ds, split, nn) for split in _chosen(ds, splits)]
     _require_media(ds, parts)
     with opened.writing():
@@ -138,6 +140,16 @@ def _read(ds: Emm1, split: str, nn: Sequence[int]) -> Part:
     if split == "1m":
         return read_triplets_part(ds)
     return read_groups_part(ds, list(dict.fromkeys(nn)))
+
+
+def _require_same_media(opened: Workspace, ds: Emm1) -> None:
+    known = opened.roots.get(SOURCE)
+    if known is not None and known.exists() and known.resolve() != ds.media_root.resolve():
+        raise InputError(
+            f"the media of E-MM1 in this workspace lie in {known}; name that with --media-root, or "
+            "use another workspace",
+            file=ds.media_root,
+        )
 
 
 def _require_media(ds: Emm1, parts: Sequence[Part]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from pentad.training.fit import train
 from pentad.training.projection_settings import FitSettings
 
 DEFAULT_NAME = "projection"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 def train_on_groups(
@@ -52,13 +54,20 @@ def train_on_groups(
         progress: Where progress is shown.
 
     Raises:
-        InputError: There is nothing to train on, no vectors, or another kind of model in ``init``.
+        InputError: There is nothing to train on, no vectors, another kind of model in ``init``, or
+            the name cannot be that of a folder.
         UnknownName: There are no such groups, ratings or model.
         StoreError: A file is damaged, or another process is writing to the workspace.
     """
     opened = Workspace.open(workspace)
     if not groups and not ratings:
         raise InputError("name groups or ratings to train on")
+    if not _NAME.fullmatch(name):
+        raise InputError(
+            "wrong name of a model",
+            expected="letters, digits, '.', '_' and '-', beginning with a letter or digit",
+            seen=repr(name),
+        )
     data: list[Groups | Triplets] = [Groups.load(_folder(opened, "groups", n)) for n in groups]
     data += [Triplets.load(_folder(opened, "ratings", n)) for n in ratings]
     model = None if init is None else _init(opened, init)

@@ -30,7 +30,7 @@ def writer_lock(path: Path) -> Iterator[None]:
         except BlockingIOError:
             holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
             raise StoreError(
-                f"{path.parent}: another process (pid {holder}) is writing to this workspace; "
+                f"{path.parent}: another process (pid {holder}) is writing here; "
                 "wait for it, then run again"
             ) from None
         except OSError as error:

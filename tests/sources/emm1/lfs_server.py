@@ -26,6 +26,7 @@ class Lfs:
     cut: dict[str, int] = field(default_factory=dict)
     hang: dict[str, int] = field(default_factory=dict)
     stale: set[str] = field(default_factory=set)
+    moved: dict[str, str] = field(default_factory=dict)
     forgets_ranges: bool = False
     action_base: str | None = None
     action_headers: dict[str, str] = field(default_factory=dict)
@@ -112,6 +113,12 @@ class _Handler(BaseHTTPRequestHandler):
         lfs = self.state
         lfs.gets.append((self.path, dict(self.headers.items())))
         oid = self.path.removeprefix("/objects/").partition("?")[0]
+        if self.path in lfs.moved:
+            self.send_response(302)
+            self.send_header("Location", lfs.moved[self.path])
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         if oid in lfs.stale:
             lfs.stale.remove(oid)
             self._send(403, b"expired")

@@ -284,3 +284,14 @@ def test_a_killed_run_is_gone_on_with(world: World, tmp_path: Path) -> None:
     assert world.files() == sorted(set(world.names.values()))
     assert 0 < len(done.plan) <= 16 - len(before)
     assert hidden(world) == []
+
+
+def test_site_owners_see_whom_to_write_to(world: World) -> None:
+    run(world, modalities=["image"], contact="mailto:me@example.org")
+    names = {asked.headers["User-Agent"] for asked in world.site.asked}
+    assert len(names) == 1
+    assert names.pop().endswith(" (+mailto:me@example.org)")
+    before = world.files()
+    with pytest.raises(InputError, match="a contact is an address on one line"):
+        run(world, contact="me\nX-Evil: yes")
+    assert world.files() == before

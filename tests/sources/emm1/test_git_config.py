@@ -78,3 +78,26 @@ def test_a_git_file_that_points_nowhere(tmp_path: Path) -> None:
     (tmp_path / ".git").write_text("hello\n")
     with pytest.raises(InputError, match="neither a git folder nor a pointer"):
         find_clone(tmp_path)
+
+
+@pytest.mark.parametrize("name", [".git/config", ".lfsconfig"])
+def test_a_configuration_that_cannot_be_read(tmp_path: Path, name: str) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / name).mkdir()
+    with pytest.raises(InputError, match="cannot be read"):
+        find_clone(tmp_path)
+
+
+@pytest.mark.parametrize("place", ["a\0b", "x" * 5000])
+def test_a_git_file_that_points_to_what_is_no_path(tmp_path: Path, place: str) -> None:
+    (tmp_path / ".git").write_text(f"gitdir: {place}\n")
+    with pytest.raises(InputError, match="cannot be read"):
+        find_clone(tmp_path)
+
+
+def test_a_git_file_that_points_to_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / ".git").write_text("gitdir: file\n")
+    clone = find_clone(tmp_path)
+    assert clone is not None
+    assert clone.config == {}

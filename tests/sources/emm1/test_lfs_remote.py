@@ -65,10 +65,16 @@ def test_a_remote_that_is_on_no_server(url: str) -> None:
         http_address(url)
 
 
-def test_a_password_is_not_shown() -> None:
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://me:secret@host/r", "https://me:secret/secret@host/r", "https://me:secret@host:x/r",
+     "https://me:sec@secret@[host/r", "https://secret@/r"],
+)  # fmt: skip
+def test_a_password_is_not_shown(url: str) -> None:
     with pytest.raises(InputError) as refused:
-        http_address("ftp://me:secret@host/r")
+        http_address(url)
     assert "secret" not in str(refused.value)
+    assert "secret" not in f"{refused.value.__cause__}"
 
 
 def test_the_only_remote_counts_whatever_its_name(tmp_path: Path) -> None:
@@ -137,6 +143,12 @@ def test_a_token_that_is_named_goes_to_the_host(
     assert found.headers_for("https://h.org/elsewhere") == {"Authorization": found.authorization}
     for other in ("https://cdn.h.org/x", "http://h.org/x", "https://h.org:444/x"):
         assert found.headers_for(other) == {}
+
+
+def test_a_token_may_end_with_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MINE", "token\n")
+    found = find_endpoint(clone(tmp_path, origin("https://h.org/o/r")), token_env="MINE")
+    assert token_of(found.authorization) == "x-access-token:token"
 
 
 def test_a_token_that_is_not_set(tmp_path: Path) -> None:

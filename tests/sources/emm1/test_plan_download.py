@@ -14,6 +14,8 @@ from pentad.sources.emm1.download_estimate import GUESSED_BYTES, TimedLedger, ex
 from pentad.sources.emm1.download_items import Standing
 from pentad.sources.emm1.plan_download import DownloadPlan, Planner, choose
 from pentad.sources.fetch.catalog import default_plans
+from pentad.sources.fetch.errors import FetchError
+from pentad.sources.fetch.jobs import safe_target
 from pentad.sources.fetch.ledger import Row, State
 from tests.emm1_trees import make_emm1
 from tests.sources.emm1.download_trees import (
@@ -351,3 +353,20 @@ def test_speeds_that_cannot_be_read_are_unknown(tmp_path: Path) -> None:
     for text in ("[", "[1]", '{"coco": "x"}'):
         (tmp_path / "downloads.speeds.json").write_text(text)
         assert read_speeds(tmp_path / "downloads.db") == {}
+
+
+@pytest.mark.parametrize("name", [".", "..", "a/b.jpg", "/etc/x", "../x.jpg", ""])
+def test_a_file_name_that_is_none_leads_nowhere(world: World, name: str) -> None:
+    """``video/.`` would be the folder of all the others."""
+    path = world.root / "e-mm1_100m/infos/image.csv"
+    lines = path.read_text().splitlines()
+    changed = [lines[0]]
+    for line in lines[1:]:
+        *rest, _, folder = line.rsplit(",", 2)
+        changed.append(",".join([*rest, name, folder]))
+    path.write_text("\n".join(changed) + "\n")
+    jobs = [job for job in planned(world).jobs() if job.modality == "image"]
+    assert jobs
+    for job in jobs:
+        with pytest.raises(FetchError, match="bad-target"):
+            safe_target(world.media, job.target)

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from pentad.sources.emm1.lfs_batch import Action, ask
 from pentad.sources.emm1.lfs_remote import Endpoint
 from pentad.sources.emm1.pull import Pulled, State, pull
 from pentad.sources.fetch.client import Client
-from pentad.sources.fetch.errors import FetchError
+from pentad.sources.fetch.errors import FetchError, FetchReason
 from tests.sources.emm1.lfs_server import INFOS, Lfs, make_clone, pointer_text, serving, table
 
 IMAGE = "datasets/e-mm1_100m/infos/image.csv"
@@ -316,3 +317,80 @@ def test_mistakes(root: Path, lfs: Lfs) -> None:
     shutil.rmtree(root / "datasets/eshot")
     with pytest.raises(InputError, match="the eshot part of E-MM1 is not here"):
         pull(root, splits=["eshot"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"oid": ["x"]},
+        {"oid": {"a": 1}},
+        {"actions": "no"},
+        {"actions": ["download"]},
+        {"actions": {"download": "http://x/"}},
+        {"actions": {"download": {"href": 5}}},
+        {"actions": {"download": {"href": "http://["}}},
+        {"actions": {"download": {"href": "https://h:99999/x"}}},
+        {"actions": {"download": {"href": "gopher://h/x"}}},
+        {"actions": {"download": {"href": "file:///etc/passwd"}}},
+        {"actions": {"download": {"href": "https://me:secret@h.org/x"}}},
+        {"actions": {"download": {"href": "http://169.254.169.254/latest", "header": "no"}}},
+        {"actions": {"download": {"href": "http://127.0.0.1:1/x", "header": ["no"]}}},
+        {"actions": {"download": {"href": "/x", "header": {"X": "a\r\nsecret: y"}}}},
+        {"error": {"code": {"a": 1}, "message": ["\x1b[31m"]}},
+    ],
+)
+def test_answers_that_make_no_sense_are_reasons(
+    root: Path, lfs: Lfs, entry: dict[str, object]
+) -> None:
+    contents = make_clone(root, lfs)
+    pointer = (root / IMAGE).read_bytes()
+    lfs.answer = {"objects": [{"oid": oid_of(contents[IMAGE]), "size": 1} | entry]}
+    rows = {row.file: row for row in pull(root, allow_private=[lfs.host])}
+    assert rows[IMAGE].state is State.FAILED
+    assert rows[IMAGE].reason.isprintable()
+    assert "secret" not in rows[IMAGE].reason
+    assert (root / IMAGE).read_bytes() == pointer
+    assert lfs.gets == []
+
+
+def test_a_server_may_not_say_how_we_ask(lfs: Lfs) -> None:
+    oid = lfs.add(b"x" * 10).split()[3].removeprefix("sha256:")
+    lfs.action_headers = {
+        "host": "inside.example", "Transfer-Encoding": "chunked", "Range": "bytes=5-",
+        "Accept-Encoding": "br", "User-Agent": "another", "X-Token": "t",
+    }  # fmt: skip
+    with Client(allow_private=[lfs.host]) as client:
+        found = ask(client, Endpoint(f"{lfs.url}/owner/e-mm1.git/info/lfs"), [Pointer(oid, 10)])
+    action = found[oid]
+    assert isinstance(action, Action)
+    assert action.headers == {"X-Token": "t"}
+
+
+def test_a_redirect_gets_no_token_and_leads_to_no_private_address(lfs: Lfs, tmp_path: Path) -> None:
+    with serving() as other:
+        body = b"x" * 10
+        oid = other.add(body).split()[3].removeprefix("sha256:")
+        lfs.moved[f"/objects/{oid}"] = f"{other.url}/objects/{oid}"
+        url, headers = f"{lfs.url}/objects/{oid}", {"Authorization": "Basic mine"}
+        with Client(allow_private=[lfs.host], retries=0) as client, pytest.raises(FetchError) as no:
+            client.fetch(url, tmp_path / "x", headers=headers)
+        assert no.value.reason is FetchReason.BLOCKED_ADDRESS
+        assert other.gets == []
+        with Client(allow_private=[lfs.host, other.host], retries=0) as client:
+            client.fetch(url, tmp_path / "x", sha256=oid, headers=headers, robots=False)
+        assert (tmp_path / "x").read_bytes() == body
+        assert all("Authorization" not in headers for _, headers in other.gets)
+
+
+def test_two_at_once_do_not_mix_a_table(root: Path, lfs: Lfs) -> None:
+    contents = make_clone(root, lfs)
+    lfs.hang[oid_of(contents[IMAGE])] = 10
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(pull, root, allow_private=[lfs.host])
+        assert lfs.hanging.wait(60)
+        with pytest.raises(StoreError, match="another process is fetching this file"):
+            pull(root, allow_private=[lfs.host])
+        lfs.released.set()
+        assert states(first.result())[IMAGE] is State.FETCHED
+    assert (root / IMAGE).read_bytes() == contents[IMAGE]
+    assert hidden(root) == []

@@ -47,5 +47,5 @@ def test_files_that_do_not_fit(tmp_path: Path):
     with pytest.raises(StoreError, match="does not fit"):
         open_strings(offsets, data)
     data.unlink()
-    with pytest.raises(StoreError, match="convert again"):
+    with pytest.raises(StoreError, match="run the conversion again"):
         open_strings(offsets, data)

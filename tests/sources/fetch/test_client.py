@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import hashlib
 import sys
 import threading
@@ -239,11 +240,26 @@ def test_an_earlier_file_stays_when_a_new_one_fails(
 
 
 def test_a_folder_that_cannot_be_written_is_no_fault_of_the_item(
+    client: Client, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pentad.sources.fetch.partial.Partial.begin", full)
+    with pytest.raises(StoreError, match="cannot be written"):
+        client.fetch(site.add("/x", b"content"), tmp_path / "x")
+
+
+def test_a_name_that_cannot_be_had_is_the_fault_of_the_item(
     client: Client, site: Site, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(StoreError, match="cannot be written"):
-        client.fetch(site.add("/x", b"content"), tmp_path / "file" / "x")
+    (tmp_path / "folder").mkdir()
+    url = site.add("/x", b"content")
+    for name in ("file/x", "folder", "n" * 300):
+        with pytest.raises(FetchError) as error:
+            client.fetch(url, tmp_path / name)
+        assert error.value.reason is FetchReason.BAD_TARGET
 
 
 def test_requests_at_a_time_to_a_host_are_bounded(

@@ -205,3 +205,38 @@ def _resolving(monkeypatch: pytest.MonkeyPatch, numbers: list[str]) -> None:
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (n, port)) for n in numbers]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
+
+
+@pytest.mark.parametrize(
+    "number", ["168.63.129.16", "192.0.0.9", "192.0.0.192", "169.254.169.254", "fd00:ec2::254"]
+)
+def test_what_a_cloud_answers_under_global_numbers_is_refused(number: str) -> None:
+    assert refusal(ipaddress.ip_address(number)) is not None
+
+
+@pytest.mark.parametrize("port", [22, 25, 587, 6667])
+def test_ports_of_other_services_are_not_connected_to(
+    port: int, client: Client, site: Site, tmp_path: Path
+) -> None:
+    for url in (f"http://example.org:{port}/x", site.add("/x", redirect(f"http://a.b:{port}/"))):
+        with pytest.raises(FetchError, match="this port is that of another service") as error:
+            client.fetch(url, tmp_path / "x")
+        assert reason_of(error) == "blocked-address"
+    assert Guard([f"example.org:{port}"]).check(f"http://example.org:{port}/x").port == port
+
+
+def test_a_host_with_many_dead_addresses_is_not_tried_for_ever(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _resolving(monkeypatch, [f"8.8.8.{n}" for n in range(200)])
+    tried: list[object] = []
+
+    def refuse(family: int, kind: int, protocol: int, address: object, seconds: object) -> None:
+        tried.append(address)
+        raise OSError("nobody there")
+
+    monkeypatch.setattr("pentad.sources.fetch.guard._connected", refuse)
+    with Client(retries=0, respect_robots=False) as client, pytest.raises(FetchError) as error:
+        client.fetch("http://many.example/x", tmp_path / "x")
+    assert reason_of(error) == "connection-failed"
+    assert len(tried) == 4

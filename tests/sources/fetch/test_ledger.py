@@ -138,3 +138,95 @@ def test_a_killed_writer_leaves_whole_batches(tmp_path: Path) -> None:
     assert len(ids) >= written
     assert ids == list(range(len(ids)))
     assert len(ids) % 256 == 0
+
+
+_KILLED = """
+import os, sqlite3, sys
+base = sqlite3.connect(sys.argv[1], isolation_level=None)
+base.execute("PRAGMA cache_size = 2")  # so that it writes before it commits
+base.execute("BEGIN IMMEDIATE")
+base.execute("UPDATE items SET what = 'half' || id")
+os._exit(9)
+"""
+
+
+def test_a_writer_that_was_killed_half_way_keeps_nobody_from_reading(tmp_path: Path) -> None:
+    path = tmp_path / "l"
+    with Ledger(path) as ledger:
+        for number in range(3000):
+            ledger.record(row(number))
+    subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert (tmp_path / "l-journal").stat().st_size > 0
+    assert set(read_ledger(path)["what"]) == {"zip#x"}
+
+
+def test_a_writer_that_was_killed_at_once_leaves_an_empty_ledger(tmp_path: Path) -> None:
+    (tmp_path / "l").touch()
+    assert read_ledger(tmp_path / "l").height == 0
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(row(1))
+    assert read_ledger(tmp_path / "l").height == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["state = 'odd'", "state = x'ff'", "bytes = 'many'", "id = -5", "id = 99999999999",
+     "reason = x'ff00'"],
+)  # fmt: skip
+def test_rows_that_cannot_be(tmp_path: Path, change: str) -> None:
+    import sqlite3
+    from contextlib import closing
+
+    path = tmp_path / "l"
+    with Ledger(path) as ledger:
+        ledger.record(row(1))
+    with closing(sqlite3.connect(path)) as base:
+        base.execute(f"UPDATE items SET {change}")
+        base.commit()
+    with pytest.raises(StoreError, match="move it away") as error:
+        read_ledger(path)
+    assert "\n" not in str(error.value)
+    if change.startswith("state"):
+        with Ledger(path) as ledger, pytest.raises(StoreError, match="move it away"):
+            ledger.known(("1m", "image", 1))
+
+
+def test_changed_bytes_never_do_more_than_refuse(tmp_path: Path) -> None:
+    import random
+
+    path = tmp_path / "l"
+    with Ledger(path) as ledger:
+        for number in range(300):
+            ledger.record(row(number))
+    data, chance = path.read_bytes(), random.Random(0)
+    refused = 0
+    for turn in range(200):
+        changed = bytearray(data)
+        for _ in range(chance.randint(1, 40)):
+            changed[chance.randrange(200 if turn % 2 else len(data))] = chance.randrange(256)
+        path.write_bytes(changed)
+        try:
+            read_ledger(path)
+        except StoreError:
+            refused += 1
+    assert 20 < refused < 200
+
+
+def test_names_that_no_data_base_takes_are_written_readably(tmp_path: Path) -> None:
+    """Names in archives need not be text; one of them once would take all other rows with it."""
+    with Ledger(tmp_path / "l") as ledger:
+        ledger.record(Row(("1m", "points", 1), "ABO", "a.tar#\udcff/\x1b[1m.npy", State.DONE, "p"))
+        assert ledger.frame()["what"].to_list() == [r"a.tar#\udcff/\x1b[1m.npy"]
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path) -> None:
+    def fill() -> None:
+        with Ledger(tmp_path / "l") as ledger:
+            ledger._base.execute("PRAGMA max_page_count = 4")
+            for number in range(5000):
+                ledger.record(row(number))
+
+    with pytest.raises(StoreError, match="disk is full") as error:
+        fill()
+    assert "\n" not in str(error.value)
+    assert read_ledger(tmp_path / "l").height % 256 == 0

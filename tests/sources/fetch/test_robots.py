@@ -7,6 +7,9 @@ import pytest
 
 from pentad.sources.fetch.client import Client
 from pentad.sources.fetch.errors import FetchError, FetchReason
+from pentad.sources.fetch.guard import parse_address
+from pentad.sources.fetch.robots import Robots
+from pentad.sources.fetch.robots_rules import RobotRules
 from tests.sources.fetch.conftest import MakeClient
 from tests.sources.fetch.server import Handler, Site, content, redirect, send, slow, status, whole
 
@@ -142,3 +145,67 @@ def test_a_reservation_of_rights_keeps_a_file_out(
     assert (
         reason(client, site.add("/b", content(b"x", TDM_Reservation="0")), tmp_path / "b") is None
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "allowed"),
+    [
+        ("User-agent: *\nDisallow: /*.jpg$", "/a/b.jpg", False),
+        ("User-agent: *\nDisallow: /*.jpg$", "/a/b.jpg?x", True),
+        ("User-agent: *\nDisallow: /*/private", "/a/b/private/x", False),
+        ("User-agent: *\nDisallow: /a*b*c", "/a-b", True),
+        ("User-agent: *\nDisallow: /a*a$", "/a", True),
+        ("User-agent: *\nAllow: /\nDisallow: /p", "/p/x", False),
+        ("User-agent: *\nDisallow: /p\nAllow: /p/q", "/p/q/x", True),
+        ("User-agent: *\nDisallow: /p\nAllow: /p", "/p", True),
+        ("User-agent: *\nDisallow:", "/p", True),
+        ("User-agent: *\nDisallow: /%7Ejoe", "/~joe/x", False),
+        ("User-agent: *\nDisallow: /ö", "/%C3%B6/x", False),
+        ("User-agent: *\nDisallow: /?q=", "/?q=x", False),
+        ("User-agent: *\nDisallow: /?q=", "?q=x", False),
+        ("User-agent: *\nDisallow: /", "", False),
+        ("User-agent: x\nUser-agent: PENTAD/1\nDisallow: /", "/p", False),
+        ("User-agent: pentad\nAllow: /\nUser-agent: *\nDisallow: /", "/p", True),
+        ("User-agent: pentad\nDisallow: /a\n\nUser-agent: pentad\nDisallow: /b", "/b", False),
+        ("User-agent: a\nCrawl-delay: 1\nUser-agent: b\nDisallow: /", "/p", True),
+        ("User-agent: pentadic\nDisallow: /", "/p", True),
+        ("user-agent : * # all\ndisallow : /p # this", "/p", False),
+        ("Disallow: /", "/p", True),
+        ("<html><body>Disallow: /</body></html>", "/p", True),
+    ],
+)
+def test_what_rules_mean(text: str, path: str, allowed: bool) -> None:
+    assert RobotRules(text, "pentad").allow(f"https://h.org{path}") is allowed
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Crawl-delay: ²", "Crawl-delay: " + "9" * 5000, "Request-rate: ²/1", "Disallow: //[",
+     "Disallow: http://[::1/x", "Allow: //\u2100/x", "Disallow: /%zz\0",
+     "Disallow: /" + "*a" * 9000, "\ufeff:", ":", "User-agent", "Sitemap: http://["],
+)  # fmt: skip
+def test_no_line_of_a_robots_txt_ends_the_run(
+    client: Client, site: Site, tmp_path: Path, line: str
+) -> None:
+    text = f"User-agent: *\n{line}\nDisallow: /private\n".encode()
+    site.add("/robots.txt", text)
+    assert reason(client, site.add("/a", b"x"), tmp_path / "a") is None
+    assert reason(client, site.add("/private/a", b"x"), tmp_path / "b") is FetchReason.ROBOTS
+
+
+def test_rules_of_many_hosts_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pentad.sources.fetch.robots._KEPT_BYTES", 1000)
+    asked: list[str] = []
+
+    def read(url: str) -> bytes:
+        asked.append(url)
+        return b"User-agent: *\nDisallow: /p\n#" + b"x" * 300
+
+    robots = Robots("pentad", read)
+    for host in ("a", "b", "c", "d", "d", "a"):
+        robots.check(parse_address(f"http://{host}/"))
+    assert [url[7] for url in asked] == ["a", "b", "c", "d", "a"]
+
+
+def test_rules_have_no_opinion_on_hosts() -> None:
+    assert RobotRules("User-agent: *\nDisallow: /p", "pentad").allow("http://[::ffff:01.2.3.4]/x")

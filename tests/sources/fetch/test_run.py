@@ -19,7 +19,7 @@ from pentad.sources.fetch.client import Client
 from pentad.sources.fetch.handlers.youtube import YouTubeOptions
 from pentad.sources.fetch.hub import Hub
 from pentad.sources.fetch.jobs import Job
-from pentad.sources.fetch.ledger import Ledger
+from pentad.sources.fetch.ledger import Ledger, read_ledger
 from pentad.sources.fetch.run import Summary, fetch_all
 from tests.sources.fetch.conftest import MakeClient
 from tests.sources.fetch.server import Handler, Site, content, send, slow, status, whole
@@ -345,6 +345,37 @@ def test_no_more_than_so_many_at_a_time(run: Run, site: Site, make_client: MakeC
     assert site.most_running <= 3
 
 
+NASTY = (
+    "../x.jpg", "/etc/x.jpg", "a/../../x.jpg", "a\0b.jpg", "n" * 300 + ".jpg", "a/" * 600 + "x.jpg",
+    ".hidden.jpg", "a\\..\\x.jpg", "", " ", "shared/image", "shared/image/0.jpg/x.jpg",
+    "shared/image/0.jpg/y/z.jpg", "lost/x.jpg",
+)  # fmt: skip
+
+
+def test_no_name_in_a_table_stops_the_others_or_leads_elsewhere(
+    run: Run, site: Site, tmp_path: Path
+) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (run.root / "lost").symlink_to(outside)
+    jobs = web_jobs(site, 5)
+    jobs += [gcc(100 + n, site.url("/1.jpg"), target=name) for n, name in enumerate(NASTY)]
+    summary = run(jobs, workers=1)
+    assert (summary.fetched, summary.failed) == (5, len(NASTY))
+    assert summary.reasons == {"bad-target": len(NASTY)}
+    assert sorted(files(run.root)) == [f"shared/image/{n}.jpg" for n in range(5)]
+    assert list(outside.iterdir()) == []
+    assert run(jobs).fetched == 0
+
+
+def test_device_names_of_another_system_are_names_here(run: Run, site: Site) -> None:
+    site.add("/x", picture(1))
+    names = ("CON", "nul.jpg", "COM1.mp4", "a:b.jpg", "x.", "-rf", "$(x).jpg", "é.jpg", "a b.jpg")
+    jobs = [gcc(n, site.url("/x"), target=f"shared/{name}") for n, name in enumerate(names)]
+    assert run(jobs).fetched == len(names)
+    assert sorted(files(run.root)) == sorted(f"shared/{name}" for name in names)
+
+
 _CHILD = """
 import sys
 from pathlib import Path
@@ -410,3 +441,34 @@ def test_a_run_that_is_ended_is_gone_on_with(
     assert summary.fetched == count - len(before)
     assert {path.removeprefix("/") for path in site.paths()}.isdisjoint(before)
     assert list((tmp_path / "shared/image").glob(".*")) == []
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_ten_times_loses_nothing(site: Site, tmp_path: Path) -> None:
+    """Also while the ledger is written, and one file is long enough to be gone on with."""
+    count = 400
+    for n in range(count):
+        size = 3_000_000 if n == 50 else 6000
+        site.add(f"/{n}.jpg", slow(content(picture(n, size), ETag='"v"'), 0.002))
+    arguments = [sys.executable, "-c", _CHILD, str(tmp_path), site.place, str(count)]
+    for turn in range(10):
+        before = len(site.asked)
+        child = subprocess.Popen(arguments)
+        while len(site.asked) < before + 7 + 4 * turn and child.poll() is None:
+            threading.Event().wait(0.002)
+        child.kill()
+        child.wait()
+        here = {p.name: p.stat().st_size for p in (tmp_path / "shared/image").glob("[!.]*")}
+        sizes = {f"{n}.jpg": len(picture(n, 3_000_000 if n == 50 else 6000)) for n in range(count)}
+        assert here.items() <= sizes.items()
+        if (tmp_path / "ledger.sqlite").exists():  # who only looks is never kept from it
+            done = read_ledger(tmp_path / "ledger.sqlite").filter(pl.col("state") == "done")
+            assert set(done["id"]) <= {int(name[:-4]) for name in here}
+    subprocess.run(arguments, check=True)
+    found = files(tmp_path / "shared")
+    assert found == {
+        f"image/{n}.jpg": picture(n, 3_000_000 if n == 50 else 6000) for n in range(count)
+    }
+    states = read_ledger(tmp_path / "ledger.sqlite")
+    assert states["id"].to_list() == list(range(count))
+    assert set(states["state"]) <= {"done", "skipped"}

@@ -193,3 +193,107 @@ def test_the_server_is_left_once_all_is_found(
 
     outcomes = fetch(make_client(), clouds(tmp_path, "x"), site.add("/a", endless))
     assert outcomes.reasons() == {0: "got"}
+
+
+def header(kind: bytes, size: int = 0, *, sparse: bool = False, name: bytes = b"x") -> bytes:
+    """One block, as tar writes it before each member."""
+    block = bytearray(tarfile.TarInfo(name.decode()).tobuf(tarfile.USTAR_FORMAT)[:512])
+    block[124:136], block[156:157] = b"%011o\0" % size, kind
+    if sparse:
+        block[257:265], block[482], block[483:495] = b"ustar  \0", 1, b"%011o\0" % 0
+    block[148:156] = b" " * 8
+    block[148:156] = b"%06o\0 " % sum(block)
+    return bytes(block)
+
+
+def records(pairs: dict[str, str]) -> bytes:
+    """What pax writes in a header of its own, padded."""
+    data = b""
+    for name, value in pairs.items():
+        rest = f" {name}={value}\n".encode()
+        size = len(rest) + len(str(len(rest)))
+        data += str(size + (len(str(size)) > len(str(len(rest))))).encode() + rest
+    return data + bytes(-len(data) % 512)
+
+
+def _bombs() -> dict[str, bytes]:
+    more = bytearray(b"00000000001\0" * 42 + bytes(8))
+    more[504] = 1
+    many = records({f"k{n}": "v" * 900 for n in range(900)})
+    return {
+        "a map of holes that goes on": header(b"S", sparse=True) + bytes(more) * 20_000,
+        "pax after pax": (header(b"x", len(many)) + many) * 40,
+        "long name after long name": (header(b"L", 1 << 20) + bytes(1 << 20)) * 40,
+        "link name after long name": (header(b"K", 1 << 20) + bytes(1 << 20)) * 40,
+    }
+
+
+@pytest.mark.parametrize("name", _bombs())
+def test_headers_without_end_are_given_up(
+    client: Client, site: Site, tmp_path: Path, name: str
+) -> None:
+    """Packed, they are a thousandth of the memory that they would take."""
+    url = site.add("/c.tar.gz", content(gzip.compress(_bombs()[name], 1)))
+    outcomes = fetch(client, clouds(tmp_path, "a"), url)
+    assert outcomes.reasons() == {0: "bad-archive"}
+    assert "headers that never end" in str(outcomes.error(0))
+
+
+def test_what_holds_for_all_members_does_not_gather(
+    client: Client, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[int] = []
+    real = tarfile.TarFile.next
+
+    def watched(self: tarfile.TarFile) -> tarfile.TarInfo | None:
+        found = real(self)
+        kept.append(len(self.pax_headers))
+        return found
+
+    monkeypatch.setattr(tarfile.TarFile, "next", watched)
+    body = b"".join(
+        header(b"g", len(data)) + data + header(b"0", name=f"m{n}".encode())
+        for n in range(50)
+        if (data := records({f"k{n}": "v"}))
+    )
+    fetch(client, clouds(tmp_path, "a"), site.add("/c.tar", content(body + bytes(1024))))
+    assert max(kept) <= 2
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [{"size": "-5000"}, {"size": "9" * 5000}, {"size": "nan"}, {"size": "1e9"}, {"mtime": "nan"},
+     {"GNU.sparse.map": "a,b"}, {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"},
+     {"path": "../../x\0"}, {"hdrcharset": "BINARY", "path": "\u00ff"}, {"uid": "1e999"}],
+)  # fmt: skip
+def test_odd_pax_headers_are_no_trap(
+    client: Client, site: Site, tmp_path: Path, pairs: dict[str, str]
+) -> None:
+    data = records(pairs)
+    body = header(b"x", len(data)) + data + header(b"0", 5) + b"hello" + bytes(507)
+    url = site.add("/c.tar", content(body + make_tar({"a.npy": cloud("a")}, packed=False)))
+    fetch(client, clouds(tmp_path / "out", "a"), url)
+    found = files(tmp_path / "out")
+    assert found in ({}, {"shared/points/a.npy": cloud("a")})
+    assert [path.name for path in tmp_path.iterdir() if path.name != "out"] == []
+
+
+def test_changed_bytes_never_do_more_than_refuse(client: Client, tmp_path: Path) -> None:
+    import random
+
+    from pentad.sources.fetch.errors import FetchError
+    from pentad.sources.fetch.handlers.tar_members import tar_members
+
+    good = make_tar({"a.npy": b"x" * 700, "ü" * 60: b"y" * 700, "b" * 150: b""}, packed=False)
+    chance = random.Random(0)
+    refused = 0
+    for _ in range(500):
+        changed = bytearray(good)
+        for _ in range(chance.randint(1, 4)):
+            changed[chance.randrange(len(good))] = chance.randrange(256)
+        try:
+            for _, chunks in tar_members(io.BufferedReader(io.BytesIO(changed)), "a", 1 << 20):
+                list(chunks)
+        except FetchError:
+            refused += 1
+    assert refused > 50

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from pentad.core.errors import InputError
+from pentad.core.errors import InputError, StoreError
 from pentad.sources.fetch.errors import FetchError, FetchReason
+from pentad.sources.fetch.handlers.tool import Limits
 from pentad.sources.fetch.handlers.youtube import YouTubeBatch, YouTubeOptions
 from pentad.sources.fetch.handlers.youtube_texts import youtube_error
 from pentad.sources.fetch.jobs import Got, Job, Task
@@ -234,8 +235,8 @@ def test_time_is_given_in_proportion_to_length(
 ) -> None:
     given: list[float] = []
 
-    def run_tool(command: object, folder: object, seconds: float, stopped: object) -> None:
-        given.append(seconds)
+    def run_tool(command: object, folder: object, limits: Limits, stopped: object) -> None:
+        given.append(limits.seconds)
         raise FetchError(FetchReason.TIMEOUT, "not done")
 
     monkeypatch.setattr("pentad.sources.fetch.handlers.youtube.run_tool", run_tool)
@@ -314,3 +315,63 @@ def test_what_a_killed_run_left_is_cleared(tmp_path: Path, clips: Path) -> None:
     run([task(tmp_path / "out", clip_job())], giving(tmp_path, clips / "both.mp4"))
     assert files(tmp_path / "out") == {"shared/video/c.mp4": (clips / "both.mp4").read_bytes()}
     assert not os.path.lexists(left)
+
+
+def test_what_a_tool_leaves_running_is_ended_too(tmp_path: Path, clips: Path) -> None:
+    body = (
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'])\n"
+        f"open({str(tmp_path / 'pid')!r}, 'w').write(str(child.pid))\n"
+        f"shutil.copyfile({str(clips / 'both.mp4')!r}, output)\n"
+    )
+    assert run([task(tmp_path / "o", clip_job())], program(tmp_path, body)).reasons() == {1: "got"}
+    assert _ended(int((tmp_path / "pid").read_text()))
+
+
+@pytest.mark.parametrize("where", ["sys.stderr", "open(output + '.part', 'w')"])
+def test_a_tool_that_writes_without_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setattr("pentad.sources.fetch.handlers.youtube._MESSAGES", 1 << 20)
+    body = f"out = {where}\nwhile True:\n    out.write('x' * 65536)\n    time.sleep(0.001)\n"
+    given = YouTubeOptions(yt_dlp=program(tmp_path, body))
+    rules = Rules("video", limit=1 << 20)
+    batch = YouTubeBatch("VALOR", [task(tmp_path / "o", clip_job())], given, rules, lambda: False)
+    assert run_batch(batch).reasons() == {1: "too-large"}
+    assert files(tmp_path / "o") == {}
+
+
+def test_cookies_that_go_away_meanwhile_are_told_in_one_line(tmp_path: Path) -> None:
+    cookies = tmp_path / "cookies.txt"
+    cookies.write_text("x")
+    given = YouTubeOptions(yt_dlp=program(tmp_path, ""), cookies=cookies)
+    batch = YouTubeBatch(
+        "VALOR", [task(tmp_path / "o", clip_job())], given, Rules("video"), lambda: False
+    )
+    cookies.unlink()
+    with pytest.raises(InputError, match="the cookies cannot be read"):
+        run_batch(batch)
+    assert files(tmp_path / "o") == {}
+
+
+def test_a_full_disk_is_told_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pentad.sources.fetch.handlers.youtube.run_tool", full)
+    with pytest.raises(StoreError, match="No space left on device"):
+        run([task(tmp_path / "o", clip_job())], "true")
+    assert files(tmp_path / "o") == {}
+
+
+def test_a_tool_that_outlives_a_killed_run_writes_elsewhere(tmp_path: Path, clips: Path) -> None:
+    """Each run has a folder of its own, whose name nobody knows before."""
+    log = tmp_path / "folders"
+    body = (
+        f"open({str(log)!r}, 'a').write(output + '\\n')\n"
+        f"shutil.copyfile({str(clips / 'both.mp4')!r}, output)\n"
+    )
+    for _ in range(2):
+        run([task(tmp_path / "o", clip_job())], program(tmp_path, body))
+    first, second = log.read_text().split()
+    assert first != second
+    assert Path(first).parent.parent == Path(second).parent.parent

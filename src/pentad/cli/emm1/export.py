@@ -69,7 +69,7 @@ SplitOption = Annotated[
 ]
 RankOption = Annotated[
     list[int] | None,
-    typer.Option("--nn", min=1, metavar="K", help="Rank; default all. Repeatable."),
+    typer.Option("--nn", metavar="K", help="Rank; default all. Repeatable."),
 ]
 MediaOption = Annotated[
     list[ExportModality] | None, typer.Option("--modality", help="Default all. Repeatable.")

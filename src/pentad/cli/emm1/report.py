@@ -33,7 +33,7 @@ def report(
     ] = None,
     nn: Annotated[
         list[int],
-        typer.Option("--nn", min=1, help="Groups of which neighbors; default 1. Repeatable."),
+        typer.Option("--nn", help="Groups of which neighbors; default 1. Repeatable."),
     ] = [],  # noqa: B006  (typer copies it)
     figure: Annotated[
         Path | None,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -11,21 +11,33 @@ from typing import Any
 
 import numpy as np
 
-from pentad.core.errors import InputError, StoreError
+from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_file
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.sources.emm1.convert_items import convert_captions, convert_infos, convert_items
+from pentad.sources.emm1.convert_plan import (
+    FORMAT,
+    TEXT,
+    Marker,
+    Unit,
+    check_target,
+    has_text,
+    here,
+    refuse_mixture,
+    require_tables,
+    shared_rank,
+    tell_missing,
+)
 from pentad.sources.emm1.converted import RECORD
 from pentad.sources.emm1.csv_groups import CsvTables
 from pentad.sources.emm1.csv_table import header_of
-from pentad.sources.emm1.layout import CONVERTED, Places, find_emm1
-from pentad.sources.emm1.triplets import MAPPING, read_labels, read_triplets
-from pentad.store.atomic import write_json
+from pentad.sources.emm1.layout import Places, find_emm1
+from pentad.sources.emm1.lfs import read_pointer
+from pentad.sources.emm1.triplets import MAPPING, TRIPLETS, read_labels, read_triplets
 from pentad.store.lock import writer_lock
 from pentad.store.records import Commit, committing, read_record, recover
 
-FORMAT = 1
 _ROWS = 1 << 20
 
 
@@ -67,95 +79,102 @@ def convert_emm1(
         StoreError: The disk is full, or somebody else is converting to ``out``.
     """
     places = find_emm1(root)
+    require_tables(places)
     target = Path(out)
-    if places.converted or not places.parts:
-        raise InputError("only CSV tables can be converted", file=places.root)
-    _check_target(target)
+    check_target(target)
+    ranks = _known(places, nn)
+    found = here(list(_units(places, target, ranks)), named=nn is not None)
+    tell_missing(places, ranks)
     target.mkdir(parents=True, exist_ok=True)
     with writer_lock(target / ".lock"):
         recover(target)
-        _mark(target, complete=False)
-        units = list(_units(places, target, nn))
+        refuse_mixture(target, found)
         done = Conversion()
-        with progress.task("convert", len(units)) as task:
-            for name, inputs, write in units:
-                _convert_unit(target, name, inputs, write, done)
+        state = Marker(target)
+        with progress.task("convert", len(found)) as task:
+            for unit in found:
+                _convert_unit(target, unit, state, done)
                 task.advance()
-        _mark(target, complete=True)
+        state.complete()
     done.bytes = sum(f.stat().st_size for f in target.rglob("*") if f.is_file())
     return done
 
 
-Write = Callable[[Commit], dict[str, Any]]
-Unit = tuple[str, list[Path], Write]
+def _known(places: Places, nn: Sequence[int] | None) -> list[int]:
+    ranks = places.ranks()
+    for rank in nn or ():
+        if rank not in ranks:
+            names = ", ".join(f"nn_{k}" for k in ranks) or "none"
+            raise InputError(f"there is no nn_{rank} here; there is: {names}", file=places.root)
+    return list(ranks if nn is None else dict.fromkeys(nn))
 
 
-def _units(places: Places, target: Path, nn: Sequence[int] | None) -> Iterable[Unit]:
+def _units(places: Places, target: Path, ranks: Sequence[int]) -> Iterator[Unit]:
     for split in ("100m", "1m"):
         if split in places.parts:
             yield from _info_units(places.parts[split], split)
     if "100m" in places.parts:
-        yield from _rank_units(places, target, nn)
+        yield from _rank_units(places, target, ranks)
     if "1m" in places.parts:
         folder = places.parts["1m"]
-        tables = [p for p in (folder / "triplets.csv", folder / MAPPING) if p.exists()]
-        yield "1m/triplets.json", tables, partial(_write_triplets, folder)
+        tables = [p for p in (folder / TRIPLETS, folder / MAPPING) if p.exists()]
+        if (folder / TRIPLETS).exists():
+            yield Unit("1m/triplets.json", tables, partial(_write_triplets, folder))
     if "eshot" in places.parts:
         eshot = places.parts["eshot"]
         files = sorted(p for p in eshot.iterdir() if p.suffix in (".csv", ".json"))
-        yield f"eshot/{RECORD}", files, partial(_copy, files)
+        yield Unit(f"eshot/{RECORD}", files, partial(_copy, files))
 
 
-def _info_units(folder: Path, split: str) -> Iterable[Unit]:
+def _info_units(folder: Path, split: str) -> Iterator[Unit]:
     for modality in MEDIA_MODALITIES:
         path = folder / "infos" / f"{modality}.csv"
         if path.exists():
-            yield (
-                f"{split}/infos/{modality}/{RECORD}",
-                [path],
-                partial(convert_items, path, modality),
-            )
-            yield (
-                f"{split}/infos/{modality}.json",
-                [path],
-                partial(convert_infos, path, modality),
-            )
+            name = f"{split}/infos/{modality}"
+            yield Unit(f"{name}/{RECORD}", [path], partial(convert_items, path, modality))
+            yield Unit(f"{name}.json", [path], partial(convert_infos, path, modality))
     text = folder / "infos" / "text.csv"
     if text.exists():
         name = f"{split}/infos/{Modality.TEXT}/{RECORD}"
-        yield name, [text], partial(convert_captions, text)
+        yield Unit(name, [text], partial(convert_captions, text))
 
 
-def _rank_units(places: Places, target: Path, nn: Sequence[int] | None) -> Iterable[Unit]:
-    ranks = places.ranks()
-    tables = CsvTables(places.parts["100m"], ranks)
-    wanted = list(ranks if nn is None else nn)
-    for rank in wanted:
-        if rank not in ranks:
-            raise InputError(f"there is no nn_{rank} here", file=places.root)
-    if wanted:
-        # Ranks name the same captions in the same order, so these are stored once.
-        yield "100m/nn/text.json", [ranks[wanted[0]]], partial(_write_text, tables, wanted[0])
-    for rank in wanted:
-        yield (
+def _rank_units(places: Places, target: Path, ranks: Sequence[int]) -> Iterator[Unit]:
+    there = {k: path for k, path in places.ranks().items() if read_pointer(path) is None}
+    tables = CsvTables(places.parts["100m"], places.ranks())
+    # Ranks name the same captions in the same order, so these are stored once: those of the rank
+    # that was converted first. Ranks that are there already were compared with them and come along.
+    base = shared_rank(target) if has_text(target) else next((k for k in ranks if k in there), None)
+    if base in there:
+        yield Unit(TEXT, [there[base]], partial(_write_text, tables, base))
+    added = [k for k in there if k not in ranks and (target / "100m/nn" / f"nn_{k}.json").exists()]
+    for rank in sorted({*ranks, *added}):
+        yield Unit(
             f"100m/nn/nn_{rank}.json",
-            [ranks[rank]],
+            [tables.ranks[rank]],
             partial(_write_rank, tables, rank, target),
+            [target / "100m/nn/text.npy"],
         )
 
 
-def _convert_unit(
-    target: Path, name: str, inputs: list[Path], write: Write, done: Conversion
-) -> None:
-    prints = {path.name: fingerprint_file(path) for path in inputs}
-    record = read_record(target / name)
-    if record is not None and record.intact() and record.fields.get("inputs") == prints:
-        done.kept.append(name)
+def _convert_unit(target: Path, unit: Unit, state: Marker, done: Conversion) -> None:
+    prints = {path.name: _fingerprint(path) for path in [*unit.tables, *unit.beside]}
+    record = read_record(target / unit.name)
+    if record is not None and record.fields.get("inputs") == prints and not record.damaged():
+        done.kept.append(unit.name)
         return
-    with committing(target / name) as commit:
-        fields = write(commit)
+    with committing(target / unit.name) as commit:
+        fields = unit.write(commit)
+        state.incomplete()
         commit.finish({**fields, "inputs": prints, "format": FORMAT})
-    done.written.append(name)
+    done.written.append(unit.name)
+
+
+def _fingerprint(path: Path) -> str:
+    try:
+        return fingerprint_file(path)
+    except OSError as error:
+        raise InputError(f"cannot be read ({error.strerror})", file=path) from None
 
 
 def _write_rank(tables: CsvTables, rank: int, target: Path, commit: Commit) -> dict[str, Any]:
@@ -178,7 +197,7 @@ def _write_text(tables: CsvTables, rank: int, commit: Commit) -> dict[str, Any]:
     blocks = [b.text for b in tables.blocks(rank, [], _ROWS)]
     text = np.concatenate([np.empty(0, np.uint32), *blocks])
     _save(commit.path("text.npy"), text)
-    return {"rows": len(text)}
+    return {"rank": rank, "rows": len(text)}
 
 
 def _write_triplets(folder: Path, commit: Commit) -> dict[str, Any]:
@@ -198,15 +217,3 @@ def _copy(files: list[Path], commit: Commit) -> dict[str, Any]:
 def _save(path: Path, array: np.ndarray[Any, Any]) -> None:
     with path.open("wb") as file:
         np.lib.format.write_array(file, array, allow_pickle=False)
-
-
-def _mark(target: Path, *, complete: bool) -> None:
-    marker = target / CONVERTED
-    write_json(marker, {"format": FORMAT, "kind": "converted E-MM1", "complete": complete})
-
-
-def _check_target(target: Path) -> None:
-    if target.exists() and not target.is_dir():
-        raise InputError("this is a file; name a folder", file=target)
-    if target.is_dir() and any(target.iterdir()) and not (target / CONVERTED).exists():
-        raise StoreError(f"{target}: not empty, and not a conversion; name a new folder")

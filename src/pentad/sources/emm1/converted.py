@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, StoreError
-from pentad.core.modality import Modality
+from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.captions import CaptionCursor
 from pentad.sources.emm1.groups import IdBlock
 from pentad.sources.emm1.items import FACTS, ItemTable, Labels
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 RECORD = "record.json"
+_AGAIN = "run the conversion again"
 Ids = NDArray[np.uint32]
 
 
@@ -45,12 +46,14 @@ class ConvertedTables:
     Attributes:
         folder: Its folder.
         ranks: Rank -> the mapped file of its ids.
-        modalities: In the order of the rows of those files.
+        modalities: Those that all of them have.
+        rows: Rank -> the modalities of its file, in the order of its rows.
     """
 
     folder: Path
     ranks: Mapping[int, Path]
     modalities: tuple[Modality, ...]
+    rows: Mapping[int, tuple[Modality, ...]] = field(default_factory=dict)
     _items: dict[Modality, ItemTable] = field(default_factory=dict)
 
     @classmethod
@@ -58,15 +61,22 @@ class ConvertedTables:
         """Open what is there.
 
         Raises:
-            StoreError: A record is missing.
+            StoreError: A record or file is missing or damaged.
         """
-        places = {p: _record(p) for p in sorted((folder / "nn").glob("nn_*.json"))}
-        ranks = {int(r.fields["rank"]): p.with_suffix(".npy") for p, r in places.items()}
-        kinds = {tuple(r.fields["modalities"]) for r in places.values()}
-        if len(kinds) > 1:
-            raise StoreError(f"{folder}: ranks were converted with different modalities")
-        modalities = tuple(Modality(m) for m in next(iter(kinds), ()))
-        return cls(folder, dict(sorted(ranks.items())), modalities)
+        records = {p: _record(p) for p in sorted((folder / "nn").glob("nn_*.json"))}
+        ranks = {int(r.fields["rank"]): p.with_suffix(".npy") for p, r in records.items()}
+        rows = {
+            int(r.fields["rank"]): tuple(Modality(m) for m in r.fields["modalities"])
+            for r in records.values()
+        }
+        shared = tuple(
+            m for m in MEDIA_MODALITIES if rows and all(m in named for named in rows.values())
+        )
+        return cls(folder, dict(sorted(ranks.items())), shared, rows)
+
+    def group_modalities(self, ranks: Sequence[int]) -> list[Modality]:
+        """Return the modalities that the groups of all these ranks have."""
+        return [m for m in MEDIA_MODALITIES if all(m in self.rows[rank] for rank in ranks)]
 
     def items(self, modality: Modality) -> ItemTable:
         """Return the items of a modality."""
@@ -88,11 +98,16 @@ class ConvertedTables:
 
     def columns(self, rank: int) -> tuple[Ids, dict[Modality, Ids]]:
         """Return the mapped ids of a rank: captions, and items by modality."""
-        table = np.load(self.ranks[rank], mmap_mode="r", allow_pickle=False)
+        table = _array(self.ranks[rank])
         own = self.folder / "nn" / f"nn_{rank}.text.npy"
-        text = own if own.exists() else self.folder / "nn" / "text.npy"
-        captions = np.load(text, mmap_mode="r", allow_pickle=False)
-        return captions, {m: table[row] for row, m in enumerate(self.modalities)}
+        shared = self.folder / "nn" / "text.npy"
+        if not own.exists():
+            _record(shared.with_suffix(".json"))
+        captions = _array(own if own.exists() else shared)
+        named = self.rows[rank]
+        if table.shape != (len(named), len(captions)) or table.dtype != np.uint32:
+            raise StoreError(f"{self.ranks[rank]}: does not fit its captions; {_AGAIN}")
+        return captions, {m: table[row] for row, m in enumerate(named)}
 
     def blocks(self, rank: int, modalities: Sequence[Modality], rows: int) -> Iterator[IdBlock]:
         """Yield the ids of a rank in file order."""
@@ -156,12 +171,29 @@ def read_item_folder(folder: Path, modality: Modality) -> ItemTable:
     return ItemTable(modality, folder, ids, names, folders, facts)
 
 
+def read_converted_triplets(folder: Path) -> pl.DataFrame:
+    """Return the converted ratings, columns as `read_triplets` has them.
+
+    Raises:
+        StoreError: A file is missing or damaged.
+    """
+    return _parquet(folder / "triplets.parquet")
+
+
 def read_converted_infos(folder: Path, modality: Modality) -> pl.DataFrame:
-    """Return all columns of a converted infos table."""
+    """Return all columns of a converted infos table.
+
+    Raises:
+        InputError: It was not converted.
+        StoreError: A file is missing or damaged.
+    """
     import polars as pl
 
     if modality is not Modality.TEXT:
-        return pl.read_parquet(folder / f"{modality}.parquet")
+        path = folder / f"{modality}.parquet"
+        if not path.exists() and not path.with_suffix(".json").exists():
+            raise InputError("there is no such table", file=path)
+        return _parquet(path)
     facts = read_item_folder(folder / "text", modality)
     captions: Any = pl.from_arrow(open_captions(folder / "text").strings.array)
     columns = [pl.Series("encord_text_id", np.array(facts.ids))]
@@ -179,11 +211,26 @@ def _array(path: Path) -> Any:
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: cannot be read ({error}); convert again") from None
+        raise StoreError(f"{path}: cannot be read ({error}); {_AGAIN}") from None
+
+
+def _parquet(path: Path) -> pl.DataFrame:
+    import polars as pl
+
+    _record(path.with_suffix(".json"))
+    try:
+        return pl.read_parquet(path)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        text = str(error).splitlines()[0]
+        raise StoreError(f"{path}: cannot be read ({text}); {_AGAIN}") from None
 
 
 def _record(path: Path) -> Record:
     record = read_record(path)
-    if record is None or not record.intact():
-        raise StoreError(f"{path.parent}: not complete; run the conversion again")
+    if record is None:
+        raise StoreError(f"{path}: missing or damaged; {_AGAIN}")
+    for name, size in ((n, info["bytes"]) for n, info in record.files.items()):
+        file = path.parent / name
+        if not file.is_file() or file.stat().st_size != size:
+            raise StoreError(f"{file}: missing or not whole; {_AGAIN}")
     return record

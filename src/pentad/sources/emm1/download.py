@@ -29,7 +29,7 @@ from pentad.sources.emm1.download_run import Run, Tools
 from pentad.sources.emm1.plan_download import DownloadPlan, Planner, choose
 from pentad.sources.fetch.batches import HandlerOptions
 from pentad.sources.fetch.catalog import default_plans
-from pentad.sources.fetch.client import Client
+from pentad.sources.fetch.client import Client, default_user_agent
 from pentad.sources.fetch.handlers.youtube import YouTubeOptions
 from pentad.sources.fetch.ledger import Retry, read_ledger
 from pentad.sources.fetch.plans import read_plans
@@ -76,6 +76,7 @@ def download(  # noqa: PLR0913
     limit_groups: int | None = None,
     workers: int = 8,
     rate: float | None = None,
+    contact: str | None = None,
     cookies: str | Path | None = None,
     sources_file: str | Path | None = None,
     retry_failed: bool = False,
@@ -103,6 +104,8 @@ def download(  # noqa: PLR0913
             replaced by another.
         workers: Threads.
         rate: Requests a second to one host; default no limit.
+        contact: Address or e-mail for owners of sites, made part of the name that requests go by.
+            yt-dlp goes by a name of its own.
         cookies: A cookies.txt for yt-dlp.
         sources_file: A file that says where sources lie; see `pentad.sources.fetch.plans`.
         retry_failed: Try items again that failed for good, and those that were fetched earlier and
@@ -113,9 +116,11 @@ def download(  # noqa: PLR0913
         progress: Where to report.
 
     Raises:
-        InputError: Options do not go together, or a table is missing or cannot be read.
+        InputError: Options do not go together or make no sense, or a table is missing or cannot be
+            read.
         StoreError: The disk is full, or no source can be reached at all.
     """
+    agent = default_user_agent(contact)
     choice = choose(
         ds, split=split, nn=nn, pair=pair, modalities=modalities, sources=sources, limit=limit,
         limit_groups=limit_groups,
@@ -132,15 +137,20 @@ def download(  # noqa: PLR0913
     if dry_run or not len(plan):
         return start
     _warn_of_space(ds.media_root, expected)
-    youtube = YouTubeOptions(cookies=None if cookies is None else Path(cookies))
-    options = HandlerOptions(youtube=youtube, finish={Modality.POINTS.value: convert_cloud})
-    with TimedLedger(path) as ledger, Client(rate=rate, allow_private=allow_private) as client:
+    client = Client(user_agent=agent, rate=rate, allow_private=allow_private)
+    with TimedLedger(path) as ledger, client:
+        options = _handler_options(cookies)
         run = Run(planner, Tools(plans, ledger, client, retry, workers, options, progress))
         try:
             run.go(plan)
         finally:
             ledger.save_speeds()
         return _finished(start, run, ledger)
+
+
+def _handler_options(cookies: str | Path | None) -> HandlerOptions:
+    youtube = YouTubeOptions(cookies=None if cookies is None else Path(cookies))
+    return HandlerOptions(youtube=youtube, finish={Modality.POINTS.value: convert_cloud})
 
 
 def _finished(start: Downloaded, run: Run, ledger: TimedLedger) -> Downloaded:

@@ -42,6 +42,7 @@ GUESSED_PER_SECOND = {
 """Files a second where none has been seen, with eight threads."""
 
 _ENOUGH = 5
+_FASTEST = 1e9
 
 
 @dataclass(frozen=True)
@@ -154,10 +155,10 @@ def read_speeds(ledger: Path) -> dict[str, float]:
     """Return files a second by `source_key`, as the last runs had them; nothing where unknown."""
     try:
         found = json.loads(_speeds_path(ledger).read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     pairs = found.items() if isinstance(found, dict) else ()
-    return {k: float(v) for k, v in pairs if isinstance(v, int | float) and v > 0}
+    return {k: float(v) for k, v in pairs if isinstance(v, int | float) and 0 < v < _FASTEST}
 
 
 def _speeds_path(ledger: Path) -> Path:

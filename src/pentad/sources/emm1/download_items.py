@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -88,7 +88,7 @@ class ItemFiles:
                 id=row["id"],
                 source=row["source_dataset"],
                 file_name=row["file_name"],
-                target=Path(f"{row['save_folder']}/{folder}/{row['file_name']}"),
+                target=_target(row["save_folder"], folder, row["file_name"]),
                 fields={n: _text(row[n]) for n in names if row[n] not in (None, "")},
             )
 
@@ -217,6 +217,15 @@ def _text(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return str(value)
+
+
+def _target(save_folder: str, folder: str, name: str) -> Path:
+    """Return where a file goes; nowhere if its name is none, which `safe_target` refuses.
+
+    As a path, ``video/.`` is the folder itself.
+    """
+    place = f"{save_folder}/{folder}/"
+    return Path(place + name if name and PurePosixPath(name).name == name else f"{place}../{name}")
 
 
 Files = Mapping[Modality, ItemFiles]

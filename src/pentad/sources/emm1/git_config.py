@@ -82,5 +82,7 @@ def _shared_folder(git: Path) -> Path:
 def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return ""
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        raise InputError(f"cannot be read ({error})", file=path) from error

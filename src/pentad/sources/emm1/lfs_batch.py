@@ -10,12 +10,20 @@ from urllib.parse import urljoin
 from pentad.core.errors import StoreError
 from pentad.sources.emm1.lfs import Pointer
 from pentad.sources.emm1.lfs_remote import Endpoint, origin
+from pentad.sources.fetch.errors import printable
 
 LOT = 100
 """How many objects are asked for at a time."""
 
 _TYPE = "application/vnd.git-lfs+json"
 _KINDS = {"404": "not-on-server", "410": "removed-from-server", "422": "invalid-object"}
+# What says where a request goes, and how its answer is read, is for us to say.
+_OURS = frozenset(
+    {
+        "host", "connection", "content-length", "transfer-encoding", "range", "if-range",
+        "accept-encoding", "user-agent",
+    }
+)  # fmt: skip
 
 
 class Asks(Protocol):
@@ -84,7 +92,7 @@ def _ask_lot(client: Asks, endpoint: Endpoint, lot: Sequence[Pointer]) -> dict[s
     objects = answer.get("objects")
     if not isinstance(objects, list) or answer.get("transfer", "basic") != "basic":
         raise StoreError(f"{endpoint.batch}: the answer is not one of the Git LFS batch API")
-    found = {entry.get("oid"): entry for entry in objects if isinstance(entry, dict)}
+    found = {str(entry.get("oid")): entry for entry in objects if isinstance(entry, dict)}
     return {pointer.oid: _answer(endpoint, found.get(pointer.oid)) for pointer in lot}
 
 
@@ -93,21 +101,28 @@ def _answer(endpoint: Endpoint, entry: Mapping[str, Any] | None) -> Answer:
         return Refusal("refused", "the server's answer leaves it out")
     error = entry.get("error")
     if isinstance(error, dict):
-        code = str(error.get("code"))
-        detail = " ".join(str(error.get("message", "")).split())
+        code = printable(str(error.get("code")))
+        detail = printable(" ".join(str(error.get("message", "")).split()))
         return Refusal(_KINDS.get(code, f"refused ({code})"), detail)
-    action = (entry.get("actions") or {}).get("download") or {}
+    action = _table(_table(entry.get("actions")).get("download"))
     href = action.get("href")
     if not isinstance(href, str):
         return Refusal("refused", "the server gives no address to download from")
-    return _action(endpoint, urljoin(endpoint.batch, href), action.get("header") or {})
+    try:
+        return _action(endpoint, urljoin(endpoint.batch, href), _table(action.get("header")))
+    except ValueError:
+        return Refusal("refused", "the server gives an address that is none")
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _action(endpoint: Endpoint, href: str, given: Mapping[str, Any]) -> Answer:
     scheme = origin(href)[0]
     if scheme not in {"https", origin(endpoint.url)[0]}:
         return Refusal("refused", f"the server sends to an address of kind {scheme!r}")
-    headers = {str(name): str(value) for name, value in given.items()}
+    headers = {str(name): str(value) for name, value in given.items() if name.lower() not in _OURS}
     if not any(name.lower() == "authorization" for name in headers):
         headers = {**endpoint.headers_for(href), **headers}
     return Action(href, headers)

@@ -82,8 +82,8 @@ def http_address(remote: str) -> str:
     try:
         parts = _split(remote.strip())
         port = parts.port if parts.scheme.startswith("http") else None
-    except ValueError as error:
-        raise InputError(f"not an address ({error})", seen=_shown(remote)) from error
+    except ValueError:  # its text may be a piece of a password
+        raise InputError("not an address", seen=_shown(remote)) from None
     scheme = _OVER_HTTPS.get(parts.scheme)
     if scheme is None or not parts.hostname:
         raise InputError(
@@ -110,7 +110,8 @@ def _split(remote: str) -> SplitResult:
 
 
 def _shown(remote: str) -> str:
-    return re.sub(r"//[^/@]*@", "//", remote)
+    """Return a remote without what may be a password; one with a slash in it is none of a URL."""
+    return re.sub(r"^([\w+.-]+://)?.*@", r"\1", remote, flags=re.DOTALL)
 
 
 def _endpoint_of(clone: Clone, token_env: str | None) -> Endpoint:
@@ -153,14 +154,14 @@ def _endpoint(server: str, given: str, token_env: str | None, *, trusted: bool) 
     parts = urlsplit(given)
     if parts.username and parts.password and parts.scheme == "https":
         return Endpoint(server, _basic(unquote(parts.username), unquote(parts.password)))
-    token = os.environ.get(_DEFAULT_TOKEN)
+    token = os.environ.get(_DEFAULT_TOKEN, "").strip()
     if token and host == _DEFAULT_HOST:
         return Endpoint(server, _basic("x-access-token", token))
     return Endpoint(server)
 
 
 def _token(name: str, server: str, trusted: bool) -> str:
-    token = os.environ.get(name)
+    token = os.environ.get(name, "").strip()
     if not token:
         raise InputError("--token-env names an environment variable that is not set", seen=name)
     if origin(server)[0] != "https":

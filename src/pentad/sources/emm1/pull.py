@@ -24,7 +24,6 @@ from pentad.sources.emm1.lfs_remote import Endpoint, find_endpoint
 from pentad.sources.fetch.client import Client
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.partial import hidden_beside
-from pentad.store.atomic import store_error
 
 _ESHOT = (
     "eshot_audio_info.csv",
@@ -231,14 +230,11 @@ def _fetch(
 
 
 def _download(client: Client, action: Action, path: Path, pointer: Pointer) -> None:
-    try:
-        client.fetch(
-            action.href,
-            path,
-            size=pointer.size,
-            sha256=pointer.oid,
-            headers=action.headers,
-            max_bytes=pointer.size,
-        )
-    except OSError as error:
-        raise store_error(path, error) from error
+    client.fetch(
+        action.href,
+        path,
+        size=pointer.size,
+        sha256=pointer.oid,
+        headers=action.headers,
+        max_bytes=pointer.size,
+    )

@@ -85,6 +85,7 @@ def report_emm1(ds: Emm1, *, ranks: Sequence[int] | None = None) -> TrainableRep
         raise skipped[0]
     for error in skipped:
         _log.warning("not counted: %s", error)
+    _tell_media(ds)
     return TrainableReport(
         ds.root,
         ds.media_root,
@@ -136,6 +137,14 @@ def _is_absent(file: str | None) -> bool:
     if file is None:
         return False
     return not Path(file).exists() or read_pointer(Path(file)) is not None
+
+
+def _tell_media(ds: Emm1) -> None:
+    """Tell where all media are missing because nobody said where they are."""
+    if not ds.media_root.is_dir():
+        _log.warning("%s: there is no such folder, so no media are present", ds.media_root)
+    elif ds.places.converted and ds.media_root == ds.root:
+        _log.warning("%s: a conversion holds no media; say where they are: --media-root", ds.root)
 
 
 def _ranks(ds: Emm1) -> tuple[int, ...]:

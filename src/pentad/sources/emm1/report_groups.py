@@ -120,7 +120,7 @@ def _sides(ds: Emm1, rank: int) -> list[_Side]:
 def _modalities(ds: Emm1, rank: int) -> list[Modality]:
     tables: Any = ds.tables
     if ds.places.converted:
-        return [m for m in MEDIA_MODALITIES if m in tables.modalities]
+        return list(tables.group_modalities([rank]))
     header = header_of(tables.ranks[rank])
     return [m for m in MEDIA_MODALITIES if f"encord_{m}_id" in header]
 

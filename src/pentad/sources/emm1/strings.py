@@ -83,9 +83,13 @@ def open_strings(offsets_path: Path, bytes_path: Path, *, whole: bool = False) -
             with suppress(OSError, ValueError):  # older kernels do not know the advice
                 mapped.madvise(_POPULATE_READ)
     except (OSError, ValueError) as error:
-        raise StoreError(f"{bytes_path}: cannot be read ({error}); convert again") from None
+        raise StoreError(
+            f"{bytes_path}: cannot be read ({error}); run the conversion again"
+        ) from None
     if offsets.ndim != 1 or offsets.dtype != np.int64 or not len(offsets) or offsets[-1] > size:
-        raise StoreError(f"{bytes_path}: does not fit {offsets_path.name}; convert again")
+        raise StoreError(
+            f"{bytes_path}: does not fit {offsets_path.name}; run the conversion again"
+        )
     data = pa.py_buffer(mapped if mapped is not None else b"")
     array = pa.LargeStringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), data)
     return MappedStrings(array, mapped, offsets)

@@ -43,7 +43,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return float(text)
     try:
         when = parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
@@ -75,6 +75,16 @@ def validator(headers: Mapping[str, str]) -> str | None:
         return etag
     modified = headers.get("Last-Modified", "").strip()
     return modified if modified and modified.isprintable() else None
+
+
+def is_other_version(headers: Mapping[str, str], version: str) -> bool:
+    """Return whether an answer says itself that it is of another version; silence says nothing.
+
+    A server that does not know ``If-Range`` sends the part all the same.
+    """
+    name = "ETag" if version.startswith('"') else "Last-Modified"
+    stated = headers.get(name, "").strip()
+    return bool(stated) and stated != version
 
 
 def is_encoded(headers: Mapping[str, str]) -> bool:

@@ -22,13 +22,12 @@ from pentad.sources.fetch.guard import Guard
 from pentad.sources.fetch.magic import KINDS
 from pentad.sources.fetch.robots import MAX_BYTES, Robots
 from pentad.sources.fetch.stream import Stream
-from pentad.store.atomic import store_error
 
 MAX_WAIT = 60.0
 """Seconds that a server may make us wait before one try; if it asks for more, it is given up."""
 
 GIB = 1 << 30
-_MAX_JSON = 64 << 20
+_MAX_JSON = 16 << 20
 _BUFFER = 1 << 18
 
 T = TypeVar("T")
@@ -192,10 +191,7 @@ class Client:
                 answer.check_opt_out(self.product)
 
         download = Download(wanted, to, self._sender(url, headers, rules), inspect)
-        try:
-            return self._tried(url, download.attempt)
-        except OSError as error:  # of the disk: the network's are translated
-            raise store_error(to, error) from error
+        return self._tried(url, download.attempt)
 
     @contextmanager
     def open(

@@ -9,11 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pentad.sources.fetch.answers import content_length, content_range, is_encoded, validator
+from pentad.sources.fetch.answers import (
+    content_length,
+    content_range,
+    is_encoded,
+    is_other_version,
+    validator,
+)
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.exchange import Answer
 from pentad.sources.fetch.magic import check_kind
-from pentad.sources.fetch.partial import Partial
+from pentad.sources.fetch.partial import Partial, target_error
 
 if TYPE_CHECKING:
     from hashlib import _Hash
@@ -77,7 +83,18 @@ class Download:
 
         Raises:
             FetchError: It could not be had; what arrived is kept only if it can be built upon.
+            StoreError: It cannot be written, or somebody else is fetching the same file.
         """
+        try:
+            with self._partial.held():
+                return self._kept_or_dropped()
+        except OSError as error:  # of the disk: the network's are translated
+            failure = target_error(self._partial.target, error)
+            if isinstance(failure, FetchError):
+                self._partial.drop()
+            raise failure from error
+
+    def _kept_or_dropped(self) -> Fetched:
         try:
             return self._attempt()
         except FetchError as error:
@@ -94,11 +111,13 @@ class Download:
                 raise FetchError(FetchReason.CHANGED, f"{self._wanted.url}: shorter than before")
             answer.check()
             self._inspect(answer)
-            start = self._start(answer, arrived)
+            start, total = self._start(answer, arrived, version)
             self._check_length(answer, start)
             if start == 0:
                 self._partial.begin(validator(answer.headers))
             size, digest = self._write(answer, start)
+        if total is not None and size != total:
+            raise FetchError(FetchReason.TRUNCATED, f"{self._wanted.url}: {size} of {total} bytes")
         self._verify(size, digest, resumed=start > 0)
         self._partial.finish()
         kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
@@ -114,16 +133,20 @@ class Download:
             headers["If-Range"] = version
         return headers
 
-    def _start(self, answer: Answer, arrived: int) -> int:
+    def _start(self, answer: Answer, arrived: int, version: str | None) -> tuple[int, int | None]:
+        """Return where an answer goes on, and the whole size if it says so."""
         if answer.status == 200:
-            return 0
+            return 0, None
         stated = content_range(answer.headers)
         if stated is None or not arrived or stated[0] != arrived or is_encoded(answer.headers):
             raise FetchError(
                 FetchReason.CHANGED if arrived else FetchReason.BAD_ANSWER,
                 f"{self._wanted.url}: not the part that was asked for",
             )
-        return arrived
+        known = self._wanted.sha256 is not None
+        if not known and version is not None and is_other_version(answer.headers, version):
+            raise FetchError(FetchReason.CHANGED, f"{self._wanted.url}: other content than before")
+        return arrived, stated[2]
 
     def _check_length(self, answer: Answer, start: int) -> None:
         if is_encoded(answer.headers):

@@ -75,6 +75,18 @@ _TRANSIENT = frozenset(
 )
 
 
+_LONGEST = 1000
+
+
+def printable(text: str) -> str:
+    """Return text of a server as terminals and data bases can take it, and not too much of it."""
+    if len(text) > _LONGEST:
+        text = f"{text[:_LONGEST]} ..."
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 class FetchError(PentadError):
     """One file could not be fetched.
 
@@ -86,7 +98,7 @@ class FetchError(PentadError):
 
     def __init__(self, reason: FetchReason, detail: str, *, wait: float | None = None) -> None:
         self.reason = reason
-        self.detail = " ".join(detail.split())
+        self.detail = printable(" ".join(detail.split()))
         self.wait = wait
         super().__init__(f"{reason.value}: {self.detail}")
 

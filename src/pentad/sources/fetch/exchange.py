@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 
@@ -13,6 +13,7 @@ from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.gate import Gate
 from pentad.sources.fetch.guard import Guard, Url, guarded_manager
 from pentad.sources.fetch.robots import Robots, check_opt_out
+from pentad.sources.fetch.unpacking import unpacked
 
 if TYPE_CHECKING:
     from urllib3 import BaseHTTPResponse
@@ -62,18 +63,23 @@ class Answer:
         Raises:
             FetchError: It breaks off, stalls, or everything is to stop.
         """
-        started, count = time.monotonic(), 0
+        encoding = self.headers.get("Content-Encoding", "")
+        yield from unpacked(self._pieces(), encoding, self.url.text)
+
+    def _pieces(self) -> Iterator[bytes]:
+        waited, count = -self._timeout, 0
         while True:
+            before = time.monotonic()
             with _translated(self.url.text, body=True):
-                chunk = self._response.read1(_CHUNK, decode_content=True)
-            if not chunk:
+                piece = self._response.read1(_CHUNK, decode_content=False)
+            if not piece:
                 return
             self._gate.check()
-            count += len(chunk)
-            slack = time.monotonic() - started - self._timeout
-            if slack > 0 and count < slack * SLOWEST:
+            count += len(piece)
+            waited += time.monotonic() - before
+            if waited > 0 and count < waited * SLOWEST:
                 raise FetchError(FetchReason.TIMEOUT, f"{self.url.text}: slower than 1 KiB/s")
-            yield chunk
+            yield piece
 
     def body(self, limit: int) -> bytes:
         """Return the whole body.
@@ -111,7 +117,7 @@ class Exchange:
         self._agent = user_agent
         self._seconds = timeout
         self._timeout = Timeout(connect=timeout, read=timeout)
-        self._manager = guarded_manager(guard, connections)
+        self._manager = guarded_manager(guard, connections, gate.check)
 
     def close(self) -> None:
         """Close the connections that are kept open."""
@@ -177,6 +183,8 @@ class Exchange:
         location = response.headers.get("Location", "")
         if not location:
             raise FetchError(FetchReason.REDIRECTS, f"{at.text}: a redirect to nowhere")
+        with suppress(UnicodeError):  # headers are read as Latin-1, and most sites write UTF-8
+            location = location.encode("latin-1").decode()
         try:
             there = self.guard.check(urljoin(at.text, location))
         except ValueError as error:
@@ -203,11 +211,10 @@ def _translated(url: str, *, body: bool) -> Iterator[None]:
     except exceptions.SSLError as error:
         untrusted = "CERTIFICATE" in str(error).upper()
         raise FetchError(FetchReason.TLS if untrusted else broken, f"{url}: {error}") from error
-    except exceptions.DecodeError as error:
-        raise FetchError(FetchReason.BAD_ANSWER, f"{url}: {error}") from error
     except exceptions.LocationValueError as error:
         raise FetchError(FetchReason.BAD_ADDRESS, f"{url}: {error}") from error
     except (exceptions.HTTPError, OSError) as error:
         raise FetchError(broken, f"{url}: {error}") from error
-    except (UnicodeError, ValueError) as error:  # headers and hosts that cannot be sent
-        raise FetchError(FetchReason.BAD_ADDRESS, f"{url}: {error}") from error
+    except (UnicodeError, ValueError):  # its text may be a header, and that a secret
+        text = f"{url}: a host or a header that cannot be sent"
+        raise FetchError(FetchReason.BAD_ADDRESS, text) from None

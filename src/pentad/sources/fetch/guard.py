@@ -13,12 +13,13 @@ from __future__ import annotations
 import ipaddress
 import re
 import socket
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pentad.core.errors import InputError
 from pentad.sources.fetch.errors import FetchError, FetchReason
+from pentad.sources.fetch.pace import paced_response
 
 if TYPE_CHECKING:
     from urllib3 import PoolManager
@@ -42,6 +43,20 @@ _WRAPPING = tuple(
         "192.88.99.0/24",  # 6to4 relays
     )
 )
+# Global by their number, and yet answered by the network that this machine is in.
+_LOCAL = tuple(map(ipaddress.ip_network, ("192.0.0.0/24", "168.63.129.16/32")))
+# Services that would take what they are sent for something else than a request for a page; the
+# list that browsers keep.
+_OTHER_SERVICES = frozenset(
+    (
+        1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101,
+        102, 103, 104, 109, 110, 111, 113, 115, 117, 119, 123, 135, 137, 139, 143, 161, 179, 389,
+        427, 465, 512, 513, 514, 515, 526, 530, 531, 532, 540, 548, 554, 556, 563, 587, 601, 636,
+        989, 990, 993, 995, 1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665,
+        6666, 6667, 6668, 6669, 6679, 6697, 10080,
+    )
+)  # fmt: skip
+_TRIED_ADDRESSES = 4
 
 
 @dataclass(frozen=True)
@@ -109,6 +124,8 @@ def refusal(address: Address) -> str | None:
     """
     if any(address.version == net.version and address in net for net in _WRAPPING):
         return "loopback" if address.is_loopback else "stands for another address"
+    if any(address.version == net.version and address in net for net in _LOCAL):
+        return "local"
     kinds = ("loopback", "link_local", "multicast", "unspecified", "private", "reserved")
     for kind in kinds:
         if getattr(address, f"is_{kind}"):
@@ -133,6 +150,10 @@ class Guard:
             FetchError: Its kind is not supported, or it is not one to connect to.
         """
         parts = parse_address(url)
+        if parts.port in _OTHER_SERVICES and not self.exempts(parts):
+            raise FetchError(
+                FetchReason.BLOCKED_ADDRESS, f"{parts.place}: this port is that of another service"
+            )
         try:
             number = ipaddress.ip_address(parts.host)
         except ValueError:
@@ -183,9 +204,8 @@ class Guard:
         timeout = connection.timeout
         seconds = float(timeout) if isinstance(timeout, int | float) else None
         problem: OSError = OSError("no address")
-        for family, kind, protocol, _, address in self.targets(
-            connection.host, connection.port or 80
-        ):
+        targets = self.targets(connection.host, connection.port or 80)
+        for family, kind, protocol, _, address in targets[:_TRIED_ADDRESSES]:
             try:
                 return _connected(family, kind, protocol, address, seconds)
             except OSError as error:
@@ -195,16 +215,28 @@ class Guard:
         raise NewConnectionError(connection, str(problem)) from problem
 
 
-def guarded_manager(guard: Guard, connections: int) -> PoolManager:
-    """Return a pool manager of urllib3 all of whose connections go through ``guard``."""
+def guarded_manager(guard: Guard, connections: int, check: Callable[[], None]) -> PoolManager:
+    """Return a pool manager of urllib3 all of whose connections go through ``guard``.
+
+    Args:
+        guard: What connects.
+        connections: How many are kept open to one host.
+        check: Raises if everything is to stop.
+    """
     import urllib3
     from urllib3.connection import HTTPConnection, HTTPSConnection
 
+    response = paced_response(check)
+
     class GuardedHTTP(HTTPConnection):
+        response_class = response
+
         def _new_conn(self) -> socket.socket:
             return guard.connect(self)
 
     class GuardedHTTPS(HTTPSConnection):
+        response_class = response
+
         def _new_conn(self) -> socket.socket:
             return guard.connect(self)
 

@@ -62,7 +62,7 @@ class Hub:
         except FetchError as error:
             raise InputError(f"the hub's endpoint: {error.detail}") from None
         self._endpoint = address.rstrip("/")
-        self._token = token or os.environ.get("HF_TOKEN") or None
+        self._token = (token or os.environ.get("HF_TOKEN") or "").strip() or None
 
     def resolve_url(self, repo: str, path: str, revision: str = "main") -> str:
         """Return the address of one file.
@@ -104,6 +104,8 @@ class Hub:
             value, headers = self._page(repo, url)
             found += [file for entry in value if (file := _file(entry)) is not None]
             url = self._next(url, headers)
+        else:
+            raise FetchError(FetchReason.BAD_ANSWER, f"{url}: a list of files that never ends")
         if pattern is not None:
             found = [file for file in found if fnmatch.fnmatchcase(file.path, pattern)]
         return sorted(found, key=lambda file: file.path)

@@ -158,7 +158,7 @@ def safe_target(media_root: Path, target: Path) -> Path:
         raise FetchError(FetchReason.BAD_TARGET, f"{text!r} is no relative path")
     if ".." in names or "\\" in text or names[-1].startswith("."):
         raise FetchError(FetchReason.BAD_TARGET, f"{text!r} leads elsewhere or hides")
-    if any(len(name.encode("utf-8", "surrogateescape")) > 200 for name in names):
+    if len(text) > 1000 or any(len(name.encode("utf-8", "replace")) > 200 for name in names):
         raise FetchError(FetchReason.BAD_TARGET, f"{text[:40]!r}... has too long a name")
     path = media_root / target
     root = media_root.resolve()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pentad.core.errors import InputError, StoreError
-from pentad.sources.fetch.errors import FetchReason
+from pentad.sources.fetch.errors import FetchReason, printable
 from pentad.sources.fetch.jobs import Key
 from pentad.store.atomic import store_error
 from pentad.store.lock import writer_lock
@@ -27,6 +27,7 @@ Retry = Literal["transient", "all"] | None
 _BATCH = 256
 _SECONDS = 2.0
 _VERSION = 1
+_LARGEST_ID = (1 << 32) - 1
 _TEXT = ("source", "what", "state", "reason", "detail", "sha256", "path")
 _COLUMNS = (
     "split", "modality", "id", "source", "what", "state", "reason", "detail", "bytes", "sha256",
@@ -153,11 +154,13 @@ class Ledger:
         query = "SELECT state, reason FROM items WHERE split = ? AND modality = ? AND id = ?"
         with self._lock, _told(self.path):
             found = self._base.execute(query, key).fetchone()
-        return None if found is None else Known(State(found[0]), found[1] or "")
+            return None if found is None else Known(State(found[0]), found[1] or "")
 
     def record(self, row: Row) -> None:
         """Write a row, soon; an earlier one of the item is replaced and its attempts are kept."""
-        values = (*row.key, row.source, row.what, row.state.value, row.reason, row.detail)
+        # Names in archives, and local paths, may be text that no data base takes.
+        what, detail = printable(row.what), printable(row.detail)
+        values = (*row.key, row.source, what, row.state.value, row.reason, detail)
         with self._lock:
             self._waiting.append((*values, row.bytes, row.sha256, row.attempts, row.path))
             late = time.monotonic() - self._written > _SECONDS
@@ -200,7 +203,8 @@ def read_ledger(path: Path) -> pl.DataFrame:
 
 @contextmanager
 def _base(path: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
-    address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'ro'}"
+    # Who only reads may still have to take back what a killed writer had begun.
+    address = f"{path.absolute().as_uri()}?mode={'rwc' if write else 'rw'}"
     with _told(path):
         base = sqlite3.connect(
             address, uri=True, timeout=30, isolation_level=None, check_same_thread=False
@@ -219,6 +223,8 @@ def _base(path: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
 def _check(path: Path, base: sqlite3.Connection, *, write: bool) -> None:
     (version,) = base.execute("PRAGMA user_version").fetchone()
     names = tuple(row[1] for row in base.execute("PRAGMA table_info(items)"))
+    if not (version or names or write or path.stat().st_size):
+        return  # a writer was killed before it wrote anything
     if version not in (0, _VERSION) or names != _COLUMNS:
         raise StoreError(
             f"{path}: not a ledger that this version reads; move it away to begin anew"
@@ -231,10 +237,10 @@ def _check(path: Path, base: sqlite3.Connection, *, write: bool) -> None:
 def _told(path: Path) -> Iterator[None]:
     try:
         yield
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError, TypeError) as error:
         raise StoreError(
-            f"{path}: the ledger cannot be used ({error}); if it is damaged, move it away: files "
-            "that are there are not fetched again"
+            f"{path}: the ledger cannot be used ({' '.join(str(error).split())}); if it is "
+            "damaged, move it away: files that are there are not fetched again"
         ) from error
 
 
@@ -243,8 +249,23 @@ def _frame(base: sqlite3.Connection) -> pl.DataFrame:
 
     types: dict[str, Any] = dict.fromkeys(_COLUMNS, pl.String)
     types |= dict.fromkeys(("id", "bytes", "attempts"), pl.Int64)
-    cursor = base.execute(f"SELECT * FROM items ORDER BY {', '.join(_COLUMNS[:3])}")
     parts = [pl.DataFrame(schema=types)]
-    while rows := cursor.fetchmany(100_000):
-        parts.append(pl.DataFrame(rows, schema=types, orient="row"))
-    return pl.concat(parts)
+    if not base.execute("PRAGMA table_info(items)").fetchall():
+        return parts[0]
+    cursor = base.execute(f"SELECT * FROM items ORDER BY {', '.join(_COLUMNS[:3])}")
+    try:
+        while rows := cursor.fetchmany(100_000):
+            parts.append(pl.DataFrame(rows, schema=types, orient="row"))
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"a row is of other types, {error}") from error
+    frame = pl.concat(parts)
+    _check_rows(frame)
+    return frame
+
+
+def _check_rows(frame: pl.DataFrame) -> None:
+    odd = ~frame["state"].is_in([state.value for state in State])
+    if odd.any():
+        raise ValueError(f"an item has the state {frame['state'].filter(odd)[0]!r}")
+    if not frame["id"].is_between(0, _LARGEST_ID).all():
+        raise ValueError("an item has an id that is none")

@@ -14,13 +14,14 @@ _STARTS = {
         b"\x89PNG\r\n\x1a\n",
         b"GIF87a",
         b"GIF89a",
-        b"BM",
         b"II*\0",
         b"MM\0*",
     ),
-    "video": (b"\x1aE\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"FLV\x01", b"OggS", b"\x47"),
+    "video": (b"\x1aE\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"FLV\x01", b"OggS"),
     "points": (b"\x93NUMPY", b"ply\n", b"ply\r", b"glTF"),
 }
+_BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
+_TS_PACKET = 188
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
 
 
@@ -29,6 +30,8 @@ def _is_image(head: bytes) -> bool:
         return head[8:12] == b"WEBP"
     if head[4:8] == b"ftyp":
         return head[8:12] in _PICTURE_BRANDS
+    if head[:2] == b"BM":  # as many a text begins
+        return int.from_bytes(head[14:18], "little") in _BMP_HEADERS
     return head.startswith(_STARTS["image"])
 
 
@@ -37,6 +40,8 @@ def _is_video(head: bytes) -> bool:
         return head[8:12] == b"AVI "
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return head[8:12] not in _PICTURE_BRANDS
+    if head[:1] == b"G":  # a transport stream, or "Gone", or a GIF
+        return head[_TS_PACKET : _TS_PACKET + 1] == b"G"
     return head.startswith(_STARTS["video"])
 
 

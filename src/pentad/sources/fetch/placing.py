@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from pentad.core.fingerprint import fingerprint_file
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.jobs import Finish, Got
 from pentad.sources.fetch.magic import check_kind
-from pentad.sources.fetch.partial import hidden_beside
+from pentad.sources.fetch.partial import hidden_beside, target_error
 from pentad.store.atomic import discard, replacing
 
 _BLOCK = 1 << 20
@@ -40,7 +41,7 @@ def place(path: Path, chunks: Iterable[bytes], what: str, rules: Rules) -> Got:
         FetchError: It is not what it must be, or cannot be read.
         StoreError: It cannot be written.
     """
-    with replacing(path) as coming:
+    with _replacing(path) as coming:
         if rules.finish is None:
             size, digest = _written(coming, chunks, what, rules)
             return Got(size, digest, what)
@@ -60,7 +61,7 @@ def finish_file(raw: Path, path: Path, what: str, finish: Finish) -> Got:
         StoreError: It cannot be written.
     """
     try:
-        with replacing(path) as coming:
+        with _replacing(path) as coming:
             return _finished(raw, coming, what, finish)
     finally:
         discard(raw)
@@ -69,6 +70,17 @@ def finish_file(raw: Path, path: Path, what: str, finish: Finish) -> Got:
 def copy_to(path: Path, source: Path, what: str) -> Got:
     """Put a copy of a file that is in its place into another place."""
     return place(path, _blocks(source), what, Rules(limit=1 << 62))
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[Path]:
+    try:
+        with replacing(path) as coming:
+            yield coming
+    except StoreError as error:
+        if isinstance(error.__cause__, OSError):
+            raise target_error(path, error.__cause__) from error.__cause__
+        raise
 
 
 def _written(path: Path, chunks: Iterable[bytes], what: str, rules: Rules) -> tuple[int, str]:

@@ -14,10 +14,10 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
-from urllib.robotparser import RobotFileParser
 
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.guard import Url
+from pentad.sources.fetch.robots_rules import RobotRules
 
 OPT_OUT = frozenset({"noai", "noimageai", "noindex", "noimageindex", "none"})
 """Tokens of ``X-Robots-Tag`` that keep a file out."""
@@ -26,6 +26,7 @@ MAX_BYTES = 512 * 1024
 """How much of a robots.txt is read."""
 
 _KEPT = 20_000
+_KEPT_BYTES = 1 << 24
 _FAILED_SECONDS = 60.0
 _ABSENT = frozenset(
     {FetchReason.NOT_FOUND, FetchReason.GONE, FetchReason.FORBIDDEN, FetchReason.REFUSED}
@@ -35,7 +36,8 @@ _ABSENT = frozenset(
 class _Rules:
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.parser: RobotFileParser | None = None
+        self.found: RobotRules | None = None
+        self.size = 0
         self.error: FetchError | None = None
         self.again_at = 0.0
 
@@ -52,6 +54,7 @@ class Robots:
         self._agent = agent
         self._read = read
         self._hosts: OrderedDict[str, _Rules] = OrderedDict()
+        self._size = 0
         self._lock = threading.Lock()
 
     def check(self, url: Url) -> None:
@@ -62,41 +65,50 @@ class Robots:
         """
         rules = self._rules(url.origin)
         with rules.lock:  # one thread asks, the others of this host wait for the answer
-            parser = self._parser(rules, url.origin)
-        if not parser.can_fetch(self._agent, url.text):
+            found = self._found(rules, url.origin)
+        if not found.allow(url.text):
             raise FetchError(FetchReason.ROBOTS, f"{url.origin}/robots.txt disallows {url.text}")
 
     def _rules(self, origin: str) -> _Rules:
         with self._lock:
             rules = self._hosts.setdefault(origin, _Rules())
             self._hosts.move_to_end(origin)
-            if len(self._hosts) > _KEPT:
-                self._hosts.popitem(last=False)
+            self._forget()
             return rules
 
-    def _parser(self, rules: _Rules, origin: str) -> RobotFileParser:
-        if rules.parser is None:
+    def _found(self, rules: _Rules, origin: str) -> RobotRules:
+        if rules.found is None:
             # Without this, each of a dead host's files would wait for it all over again.
             if rules.error is not None and time.monotonic() < rules.again_at:
                 raise rules.error
             try:
-                rules.parser = self._load(origin)
+                text = self._text(origin)
             except FetchError as error:
                 rules.error, rules.again_at = error, time.monotonic() + _FAILED_SECONDS
                 raise
-        return rules.parser
+            rules.found = RobotRules(text, self._agent)
+            self._weigh(rules, origin, len(text))
+        return rules.found
 
-    def _load(self, origin: str) -> RobotFileParser:
-        parser = RobotFileParser()
+    def _weigh(self, rules: _Rules, origin: str, size: int) -> None:
+        with self._lock:
+            if self._hosts.get(origin) is rules:
+                rules.size = size
+                self._size += size
+                self._forget()
+
+    def _forget(self) -> None:
+        """Drop the hosts that were not asked for longest, if what is known becomes too much."""
+        while len(self._hosts) > _KEPT or (self._size > _KEPT_BYTES and len(self._hosts) > 1):
+            self._size -= self._hosts.popitem(last=False)[1].size
+
+    def _text(self, origin: str) -> str:
         try:
-            text = self._read(f"{origin}/robots.txt").decode("utf-8-sig", "replace")
+            return self._read(f"{origin}/robots.txt").decode("utf-8-sig", "replace")
         except FetchError as error:
             if error.reason not in _ABSENT:
                 raise FetchError(error.reason, f"robots.txt: {error.detail}") from error
-            text = ""
-        parser.parse(text.splitlines())
-        parser.modified()  # otherwise an empty file forbids everything
-        return parser
+            return ""
 
 
 def check_opt_out(url: str, agent: str, tags: Iterable[str], reservation: str | None) -> None:

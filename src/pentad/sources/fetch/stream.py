@@ -7,7 +7,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
-from pentad.sources.fetch.answers import content_length, content_range, is_encoded, validator
+from pentad.sources.fetch.answers import (
+    content_length,
+    content_range,
+    is_encoded,
+    is_other_version,
+    validator,
+)
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.exchange import Answer
 
@@ -143,6 +149,8 @@ class Stream(io.RawIOBase):
         stated = content_range(answer.headers)
         if stated is None or stated[0] != self._at or is_encoded(answer.headers):
             raise FetchError(FetchReason.BAD_ANSWER, f"{self.url}: not the part asked for")
+        if self.version is not None and is_other_version(answer.headers, self.version):
+            raise FetchError(FetchReason.CHANGED, f"{self.url}: other content than before")
         self.size = stated[2]
         if self._end is None or (self.size is not None and self._end > self.size):
             self._end = stated[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -17,8 +18,11 @@ from pentad.sources.fetch.placing import Rules
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MAX_COLUMN = 4 << 30
+MAX_COLUMN = 1 << 30
 """Bytes of one column of one row group that are read at most."""
+
+_NAMES = 1024
+_CELLS = 16
 
 
 class ParquetBatch:
@@ -68,8 +72,9 @@ class ParquetBatch:
             with self._opened(place) as file:
                 self._check_columns(file, place)
                 for group in range(file.num_row_groups):
-                    if self._may_have(file, group):
-                        self._group(file, group, place, report)
+                    self._group(file, group, place, report)
+                    if not len(self._wanted):
+                        break
         except FetchError as error:
             self._wanted.failed(error)
         return ()
@@ -93,37 +98,42 @@ class ParquetBatch:
                     FetchReason.BAD_ARCHIVE, f"{place.name}: no column {name!r}, only {shown}"
                 )
 
-    def _may_have(self, file: Any, group: int) -> bool:
-        meta = file.metadata.row_group(group)
-        for number in range(meta.num_columns):
-            column = meta.column(number)
-            if column.path_in_schema == self._names:
-                known = column.statistics
-                if known is None or not known.has_min_max or not isinstance(known.min, str):
-                    return True
-                return self._wanted.may_be_within(known.min, known.max)
-        return True
-
+    # Statistics would tell which row groups cannot have a name, but to look at those of a damaged
+    # table can end the whole process, deep in Arrow, where no exception helps.
     def _group(self, file: Any, group: int, place: Place, report: Report) -> None:
-        names = _column(file, group, self._names).to_pylist()
-        rows = [i for i, n in enumerate(names) if isinstance(n, str) and n in self._wanted]
-        if not rows:
-            return
-        contents = _column(file, group, self._contents)
-        for row in rows:
-            if tasks := self._wanted.claim(names[row]):
-                what = f"{place.name}#{names[row]}"
-                deliver(tasks, _cell(contents[row].as_py(), what), what, self._rules, report)
+        rows = deque(self._rows(file, group))
+        at = 0
+        for cells in _parts(file, group, self._contents, _CELLS) if rows else ():
+            while rows and rows[0][0] < at + len(cells):
+                row, name = rows.popleft()
+                if tasks := self._wanted.claim(name):
+                    what = f"{place.name}#{name}"
+                    deliver(tasks, _cell(cells[row - at].as_py(), what), what, self._rules, report)
+            at += len(cells)
+            if not rows:
+                break
+
+    def _rows(self, file: Any, group: int) -> Iterator[tuple[int, str]]:
+        at = 0
+        for names in _parts(file, group, self._names, _NAMES):
+            for row, name in enumerate(names.to_pylist(), at):
+                if isinstance(name, str) and name in self._wanted:
+                    yield row, name
+            at += len(names)
 
 
-def _column(file: Any, group: int, name: str) -> pa.ChunkedArray:
-    table = file.read_row_group(group, columns=[name], use_threads=False)
-    column = table.column(0)
-    for step in name.split(".")[1:]:
-        import pyarrow.compute as pc
+def _parts(file: Any, group: int, name: str, rows: int) -> Iterator[pa.Array]:
+    """Yield a column of a row group, some rows at a time.
 
-        column = pc.struct_field(column, step)
-    return column
+    A cell that is stored once may stand in a million rows: all at once they would take any memory.
+    """
+    import pyarrow.compute as pc
+
+    for batch in file.iter_batches(rows, row_groups=[group], columns=[name], use_threads=False):
+        column = batch.column(0)
+        for step in name.split(".")[1:]:
+            column = pc.struct_field(column, step)
+        yield column
 
 
 def _cell(value: object, what: str) -> Iterator[bytes]:

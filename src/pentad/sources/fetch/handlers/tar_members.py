@@ -18,6 +18,7 @@ from pentad.sources.fetch.errors import FetchError, FetchReason
 
 _BLOCK = 1 << 18
 _LONGEST_READ = 1 << 20
+_LONGEST_HEADER = 1 << 22
 _MEMBERS = 50_000_000
 _BAD = (
     tarfile.TarError,
@@ -46,8 +47,11 @@ def tar_members(
     try:
         with tarfile.open(fileobj=cast("IO[bytes]", forward), mode="r:") as archive:
             for _ in range(_MEMBERS):
+                forward.begin_header()
                 member = archive.next()
-                vars(archive)["members"].clear()  # it would keep all of them
+                for kept in ("members", "pax_headers"):  # they would grow with the archive
+                    vars(archive)[kept].clear()
+                forward.end_header()
                 if member is None:
                     break
                 if member.size > largest:
@@ -81,8 +85,17 @@ class Forward:
         self._name = name
         self._at = 0
         self.last = b""
+        self._header: int | None = 0  # to open an archive is to read its first header
         packed = self._told(lambda: file.peek(2)[:2]) == b"\x1f\x8b"
         self._file = gzip.GzipFile(fileobj=file) if packed else file
+
+    def begin_header(self) -> None:
+        """Expect a header; several may follow one another, for one member."""
+        self._header = 0
+
+    def end_header(self) -> None:
+        """Expect content."""
+        self._header = None
 
     def tell(self) -> int:
         """Return the place of the next byte."""
@@ -96,6 +109,13 @@ class Forward:
         """
         if not 0 <= size <= _LONGEST_READ:
             raise _bad(self._name, f"a header of {size} bytes")
+        if self._header is not None:
+            self._header += size
+            if self._header > _LONGEST_HEADER:
+                raise _bad(self._name, "headers that never end")
+        return self._next(size)
+
+    def _next(self, size: int) -> bytes:
         self.last = self._told(lambda: self._file.read(size))
         self._at += len(self.last)
         return self.last
@@ -108,7 +128,7 @@ class Forward:
         """
         if place < self._at:
             raise _bad(self._name, "leads backward")
-        while self._at < place and self.read(min(_BLOCK, place - self._at)):
+        while self._at < place and self._next(min(_BLOCK, place - self._at)):
             pass
         return self._at
 

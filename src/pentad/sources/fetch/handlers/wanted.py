@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import bisect
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.jobs import Job, Report, Task, template_value
@@ -66,7 +64,6 @@ class Wanted:
                 self._waiting.setdefault(rule.of_job(task.job), []).append(task)
             except FetchError as error:
                 self._bad.append((task, error))
-        self._names = sorted(self._waiting)
 
     def __len__(self) -> int:
         """Return how many names still wait."""
@@ -85,25 +82,6 @@ class Wanted:
         """Note that one archive could not be searched to its end."""
         with self._lock:
             self._failures.append(error)
-
-    def may_be_within(self, low: str, high: str) -> bool:
-        """Return whether a name from ``low`` to ``high`` may be one that was asked for."""
-        if not self.rule.any_ending:
-            at = bisect.bisect_left(self._names, low)
-            return at < len(self._names) and self._names[at] <= high
-        if self._dotted:
-            return True
-        # A name with any ending lies from "name." up to "name/", the letter after the dot.
-        at = bisect.bisect_right(self._starts, high)
-        return at > 0 and self._starts[at - 1][:-1] + "/" > low
-
-    @cached_property
-    def _dotted(self) -> bool:
-        return any("." in name for name in self._names)
-
-    @cached_property
-    def _starts(self) -> list[str]:
-        return sorted(f"{name}." for name in self._names)
 
     def close(self, report: Report, source: str) -> None:
         """Report the tasks that no archive had."""

@@ -11,6 +11,7 @@ import logging
 import math
 import re
 import shutil
+import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,16 +21,17 @@ from pathlib import Path
 from pentad.core.errors import InputError
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.handlers.clip import check_clip
-from pentad.sources.fetch.handlers.tool import run_tool
+from pentad.sources.fetch.handlers.tool import Limits, run_tool
 from pentad.sources.fetch.handlers.youtube_texts import youtube_error
 from pentad.sources.fetch.jobs import Got, Job, Key, Lot, Report, Task
-from pentad.sources.fetch.partial import hidden_beside
+from pentad.sources.fetch.partial import hidden_beside, target_error
 from pentad.sources.fetch.placing import Rules, place
 from pentad.store.atomic import store_error
 
 _LOG = logging.getLogger(__name__)
 _ID = re.compile(r"[A-Za-z0-9_-]{11}")
 _BLOCK = 1 << 20
+_MESSAGES = 64 << 20
 
 
 @dataclass(frozen=True)
@@ -131,6 +133,8 @@ class YouTubeBatch:
         except FetchError as error:
             report(task, error)
             self._count(error.reason)
+        except OSError as error:  # of the hidden folder, or of the cookies
+            raise store_error(Path(error.filename or task.path), error) from error
         return ()
 
     def _count(self, reason: FetchReason) -> None:
@@ -150,7 +154,9 @@ class YouTubeBatch:
         with _folder(task.path) as folder:
             seconds = self._options.seconds + clip.length * self._options.seconds_per_second
             command = self._command(program, clip, folder)
-            code, stderr = run_tool(command, folder, seconds, self._stopped)
+            # Picture and sound may come as two files and then be joined in a third.
+            limits = Limits(seconds, 2 * self._rules.limit + _MESSAGES)
+            code, stderr = run_tool(command, folder, limits, self._stopped)
             came = _came(folder)
             if code != 0 or came is None:
                 raise youtube_error(clip.id, stderr, code)
@@ -179,7 +185,7 @@ class YouTubeBatch:
         if self._options.cookies is not None:
             own = folder / "cookies.txt"
             own.touch(mode=0o600)
-            shutil.copyfile(self._options.cookies, own)
+            own.write_bytes(_cookies(self._options.cookies))
             return ["--cookies", str(own.absolute())]
         if self._options.cookies_from_browser is not None:
             return ["--cookies-from-browser", self._options.cookies_from_browser]
@@ -230,17 +236,28 @@ def _seconds(job: Job, column: str) -> float:
 
 @contextlib.contextmanager
 def _folder(path: Path) -> Iterator[Path]:
-    """Yield an empty hidden folder beside the target; a killed run's is cleared first."""
+    """Yield an empty folder in a hidden one beside the target; a killed run's is cleared first.
+
+    It has a new name each time, as yt-dlp may outlive a run that is killed, and go on writing.
+    """
     folder = hidden_beside(path, "tmp")
     try:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        own = Path(tempfile.mkdtemp(dir=folder))
     except OSError as error:
-        raise store_error(path, error) from error
+        raise target_error(path, error) from error
     try:
-        yield folder
+        yield own
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _cookies(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"the cookies cannot be read ({error.strerror})", file=path) from error
 
 
 def _came(folder: Path) -> Path | None:

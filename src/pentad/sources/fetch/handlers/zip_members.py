@@ -17,7 +17,7 @@ from typing import TypeVar
 from pentad.sources.fetch.errors import FetchError, FetchReason
 from pentad.sources.fetch.places import Place, Places
 
-MAX_INDEX = 1 << 30
+MAX_INDEX = 1 << 27
 """Bytes of index that are read at most."""
 
 _GAP = 1 << 18
