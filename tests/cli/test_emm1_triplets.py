@@ -263,8 +263,11 @@ def test_rows_with_unknown_ids_are_kept_and_told(tree, tmp_path):
     ("flags", "told"),
     [
         (["--annotation", "god"], "unknown annotation 'god'; did you mean 'good'"),
-        (["--modality", "audio"], "a triplet joins two modalities; name at least two"),
-        (["--modality", "audio", "--modality", "audio"], "name at least two"),
+        (
+            ["--modality", "audio"],
+            "a triplet joins two modalities; name two different ones at least",
+        ),
+        (["--modality", "audio", "--modality", "audio"], "name two different ones at least"),
         (["--modality", "text", "--modality", "audio"], "text is in every triplet"),
     ],
 )

@@ -178,10 +178,10 @@ def test_names_that_do_not_exist(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"nn": [7]}, "nn_7 is not here; expected of 1, 2"),
+        ({"nn": [7]}, "there is no nn_7 here; there is: nn_1, nn_2"),
         ({"split": "1m", "nn": [1]}, "triplets have no ranks"),
-        ({"split": "1m", "modalities": ["image"]}, "split 1m needs 2 modalities"),
-        ({"modalities": ["text"]}, "split 100m needs 1 modalities besides text"),
+        ({"split": "1m", "modalities": ["image"]}, "split 1m needs two modalities"),
+        ({"modalities": ["text"]}, "split 100m needs a modality besides text"),
         ({"limit": 0}, "the limit must be at least 1; got 0"),
         ({"shard_size": -1}, "the shard size must be at least 1"),
     ],

@@ -98,7 +98,10 @@ def _on_groups(
 def _print(model: ProjectionModel, folder: Path) -> None:
     from pentad.cli.output import print_table
 
-    rows = [(run["data"], run["rows"], run["steps"], run["loss"]) for run in model.notes["runs"]]
+    rows = [
+        (run["data"], run["rows"], run["steps"], "-" if run["loss"] is None else run["loss"])
+        for run in model.notes["runs"]
+    ]
     print_table(("trained on", "rows", "steps", "loss at the end"), rows)
     names = ", ".join(modality.value for modality in model.modalities)
     typer.echo(f"{folder}: {model.dim} dimensions for {names}")

@@ -83,7 +83,9 @@ def require_present(table: pl.DataFrame, names: Sequence[str]) -> None:
     for name in names:
         missing = table[name].null_count()
         if missing:
-            raise InputError(f"{missing} rows have none", column=name)
+            alone = name.endswith("_id") and missing == table.height
+            more = "; E-MM1's Parquet files have no ids, its CSV tables do" if alone else ""
+            raise InputError(f"{missing} rows have none{more}", column=name)
 
 
 def require_unique(table: pl.DataFrame, names: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 GROUPS, RATED = "100m", "1m"
 SPLITS = (GROUPS, RATED)
 _TITLES = {GROUPS: "E-MM1:100M", RATED: "E-MM1:1M"}
+_log = logging.getLogger(__name__)
 
 
 def emm1_bundle(
@@ -57,6 +59,8 @@ def emm1_bundle(
             "triplets have no ranks; leave --nn out, or take split 100m", seen=list(nn)
         )
     rated = chosen == RATED
+    if ranks:
+        ds.groups(ranks, [m.value for m in media], captions=False)  # says what is missing
     infos = folder / "infos"
     return Bundle(
         name=f"e-mm1_{chosen}",
@@ -91,6 +95,8 @@ def _split(ds: Emm1, split: str | None) -> str:
 
 def _media(ds: Emm1, split: str, names: Sequence[str] | None) -> tuple[Modality, ...]:
     there = ds.modalities(split)
+    if split == GROUPS and not names:
+        _tell_unlisted(ds, there)
     asked = set(there) if not names else {as_modality(name) for name in names} - {Modality.TEXT}
     for modality in sorted(asked - set(there)):
         raise InputError(
@@ -100,22 +106,32 @@ def _media(ds: Emm1, split: str, names: Sequence[str] | None) -> tuple[Modality,
     least = 2 if split == RATED else 1
     if len(asked) < least:
         raise InputError(
-            f"split {split} needs {least} modalities besides text", seen=", ".join(sorted(asked))
+            f"split {split} needs {'two modalities' if least > 1 else 'a modality'} besides text",
+            file=ds.root,
+            seen=", ".join(sorted(asked)) or "none",
         )
     return tuple(m for m in GROUP_ORDER if m in asked)
+
+
+def _tell_unlisted(ds: Emm1, listed: Sequence[Modality]) -> None:
+    for modality in ds.tables.group_modalities(ds.ranks, tell=False) if ds.ranks else ():
+        if modality not in listed:
+            _log.warning(
+                "%s: there is no table of %s items; they are left out of the groups",
+                ds.places.of(GROUPS) / "infos", modality,
+            )  # fmt: skip
 
 
 def _ranks(ds: Emm1, nn: Sequence[int] | None) -> tuple[int, ...]:
     for rank in nn or ():
         if rank not in ds.ranks:
-            there = ", ".join(map(str, ds.ranks)) or "none"
-            raise InputError(f"nn_{rank} is not here", file=ds.root, expected=f"of {there}")
+            there = ", ".join(f"nn_{k}" for k in ds.ranks) or "none"
+            raise InputError(f"there is no nn_{rank} here; there is: {there}", file=ds.root)
     return tuple(sorted(set(nn))) if nn else tuple(ds.ranks)
 
 
 def _groups(ds: Emm1, rank: int, media: Sequence[Modality]) -> Iterator[pl.DataFrame]:
     """Yield the ids of a rank; at least one frame, empty where there are no groups."""
-    ds.groups(rank, [m.value for m in media], captions=False)  # says what is missing
     seen = False
     for block in ds.tables.blocks(rank, media, BLOCK_ROWS):
         seen = True

@@ -117,7 +117,7 @@ def _not_empty(out: Path, record: Record | None, there: list[str], if_exists: st
         return InputError("something was published here already; name another folder", file=out)
     return InputError(
         "something else was published here, or it was made of other tables; "
-        "name another folder, or replace it",
+        "name another folder, or replace it (--if-exists replace)",
         file=out,
     )
 

@@ -23,7 +23,7 @@ from pentad.publish.huggingface import FILE_ROWS, write_parquet
 from pentad.publish.info_table import FILE, FOLDER, LICENSE, SOURCE, InfoTable
 from pentad.publish.select import Selection
 from pentad.publish.webdataset import SHARD_ROWS, ShardWriter
-from pentad.publish.written import Written
+from pentad.publish.written import Written, add_up
 from pentad.store.atomic import json_bytes, next_path
 from pentad.store.records import Commit, Record, committing, read_record
 
@@ -153,7 +153,8 @@ def _require_rows(bundle: Bundle, tables: Sequence[Written], out: Path) -> None:
         for name in written.files if written.form == "tar" else ():
             (out / name).unlink(missing_ok=True)
             (out / name).with_suffix(".json").unlink(missing_ok=True)
-    lost = [f"{n} for {why}" for t in rows.values() for why, n in t.dropped.items()]
+    dropped = add_up([t.dropped for t in rows.values()])
+    lost = [f"{n} for {why}" for why, n in dropped.items()]
     what = "triplet" if TRIPLETS in rows else "group"
     told = f"left out: {', '.join(lost[:6])}" if lost else "the tables are empty"
     raise InputError(f"no {what} is left to write; {told}")

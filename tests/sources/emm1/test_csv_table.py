@@ -174,7 +174,7 @@ def test_bytes_that_are_not_utf8_are_told_where_they_are_read(tmp_path):
 
 
 def test_a_header_that_is_not_utf8_is_told(tmp_path):
-    path = table(tmp_path, "encord_text_id,caption\n1,a\n".encode("utf-16"))
+    path = table(tmp_path, "encord_text_id,caption,é\n1,a,b\n".encode("latin-1"))
     with pytest.raises(InputError, match="the header is not UTF-8"):
         rows(path)
 
@@ -202,7 +202,7 @@ def test_a_column_that_is_missing_is_told_with_what_there_is(tmp_path):
 def test_files_that_cannot_be_read(tmp_path, monkeypatch):
     with pytest.raises(InputError, match=r"nothing.csv: there is no such table"):
         rows(tmp_path / "nothing.csv")
-    with pytest.raises(InputError, match=r"cannot be read as CSV \(Is a directory\)"):
+    with pytest.raises(InputError, match=r"this is not a file"):
         rows(tmp_path)
 
 
@@ -290,3 +290,32 @@ def test_whatever_polars_writes_is_read_back(tmp_path_factory, captions):
     )
     frame.write_csv(path)
     assert rows(path) == frame.rows()
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\x1f\x8b\x08\x00", "compressed by gzip"),
+        (b"PAR1\x15\x04", "a Parquet file"),
+        ("encord_text_id,caption\n".encode("utf-16"), "text in UTF-16"),
+    ],
+)
+def test_other_kinds_of_files_are_named(tmp_path: Path, head: bytes, kind: str) -> None:
+    path = tmp_path / "text.csv"
+    path.write_bytes(head)
+    with pytest.raises(InputError, match=f"text.csv:1: this is {kind}, not a CSV table"):
+        header_of(path)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    os.mkfifo(path)
+    with pytest.raises(InputError, match=r"text.csv: this is not a file"):
+        header_of(path)
+
+
+def test_a_row_that_is_too_long_is_found(tmp_path: Path) -> None:
+    path = tmp_path / "text.csv"
+    path.write_text(f"encord_text_id,caption\n1,a\n2,{'b' * 3_000_000}\n3,c\n")
+    with pytest.raises(InputError, match=r"text.csv:3: a row of 3.0 MB is too long"):
+        read_table(path, {"encord_text_id": "id", "caption": "text"})

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import pentad
-from pentad.core.errors import InputError, UnknownName
+from pentad.core.errors import InputError, PentadError, UnknownName
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.sources.emm1.convert import convert_emm1
 from pentad.sources.emm1.dataset import Emm1, open_emm1
@@ -328,3 +328,67 @@ def test_triplets_are_those_of_the_example(layout, modalities, tmp_path):
     assert got.columns[-3:] == [*(f"{side}_modality_file_path" for side in sides), "caption"]
     without = ds.triplets(modalities, names="readme").collect()
     assert_frame_equal(without, expected.drop("caption"))
+
+
+# --------------------------------------------------------------------------------- what is refused
+
+
+@pytest.mark.parametrize("write", ["write_groups", "write_triplets"])
+@pytest.mark.parametrize("name", ["nn_1/data_groups.csv", "infos/image.csv"])
+def test_the_tables_of_the_data_set_are_not_written_over(write, name, tmp_path):
+    tree = make_emm1(tmp_path, captions=5, triplets=9)
+    table = open_emm1(tree.root).places.of("100m") / name
+    before = table.read_bytes()
+    with pytest.raises(InputError, match="belongs to the data set; write somewhere else"):
+        getattr(open_emm1(tree.root), write)(table)
+    assert table.read_bytes() == before
+
+
+def test_a_file_of_the_hub_is_not_written_over(tmp_path):
+    tree = make_emm1(tmp_path, captions=5, layout="hub")
+    table = next((tree.root / "data").glob("nn_*.parquet"))
+    with pytest.raises(InputError, match="belongs to the data set"):
+        open_emm1(tree.root).write_groups(table)
+
+
+def test_a_single_name_may_stand_by_itself(ds: Emm1):
+    alone = ds.groups(modalities="image", licenses="CC-BY", sources="COCO").collect()
+    several = ds.groups(modalities=["image"], licenses=["CC-BY"], sources=["COCO"]).collect()
+    assert_frame_equal(alone, several)
+    good = ds.triplets(annotations="good").collect()
+    assert_frame_equal(good, ds.triplets(annotations=["good"]).collect())
+
+
+@pytest.mark.parametrize("nn", ["1", 1.5, [1, "2"], True, None])
+def test_a_rank_is_a_whole_number(nn, ds: Emm1):
+    with pytest.raises(InputError, match="a rank of neighbors is a whole number from 1; got"):
+        ds.groups(nn)
+
+
+def test_numbers_of_numpy_are_ranks(ds: Emm1):
+    ranks = np.array([2, 1])
+    assert_frame_equal(ds.groups(ranks).collect(), ds.groups([2, 1]).collect())
+
+
+@pytest.mark.parametrize("of", ["groups", "triplets"])
+def test_media_that_can_be_nowhere_are_told(of, tree: Tree, tmp_path, caplog):
+    ds = open_emm1(tree.root, media_root=tmp_path / "nowhere")
+    assert getattr(ds, of)(only_present=True).collect().is_empty()
+    assert f"{tmp_path / 'nowhere'}: there is no such folder" in caplog.text
+
+
+def test_a_conversion_of_another_version_is_refused(tmp_path):
+    (tmp_path / "emm1.json").write_text('{"format": 2, "complete": true}')
+    with pytest.raises(InputError, match="converted by another version of Pentad"):
+        open_emm1(tmp_path)
+
+
+def test_damaged_ratings_of_a_conversion_are_told(tmp_path):
+    tree = make_emm1(tmp_path / "tables", captions=5, triplets=9)
+    convert_emm1(tree.root, tmp_path / "out")
+    table = tmp_path / "out" / "1m" / "triplets.parquet"
+    table.write_bytes(table.read_bytes()[:-9])
+    with pytest.raises(
+        PentadError, match=r"triplets.parquet: missing or not whole; run the conversion again"
+    ):
+        open_emm1(tmp_path / "out").triplets().collect()

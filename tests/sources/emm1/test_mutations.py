@@ -175,9 +175,9 @@ EXPECTED = {
     "float": "not an id",
     "too large": "not an id",
     "the largest number of 32 bits": "not an id",
-    "utf-16": "not UTF-8",
+    "utf-16": "UTF-8",
     "pointer": "Git LFS pointer",
-    "folder": "Is a directory",
+    "folder": "this is not a file",
 }
 OTHERWISE = {
     # The two columns of the mapping are read by position, for nobody knows their names.

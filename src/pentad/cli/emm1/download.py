@@ -76,4 +76,4 @@ def download(  # noqa: PLR0913, PLR0917
         emit(result(done))
     elif not dry_run:
         print_result(done)
-    next_step(f"pentad emm1 report {ds.root}")
+    next_step(f"pentad emm1 report {ds.root} --media-root {ds.media_root}")

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pentad.sources.emm1.download import Downloaded
 
 _SHOWN = 20
+_GB = 10**9
 
 
 def expected(start: Downloaded) -> dict[str, Any]:
@@ -81,11 +82,7 @@ def print_expected(start: Downloaded) -> None:
         )
     if any(each.whole_archives for each in start.expected):
         typer.echo("* archives are read from their beginning: more comes than is kept")
-    total, hours = (sum(e.bytes for e in start.expected), _hours(start))
-    typer.echo(
-        f"{len(start.plan)} files to fetch, about {total / 1e9:.2f} GB in {hours:.1f} hours or "
-        f"more, into {start.ledger.parent}"
-    )
+    typer.echo(f"{len(start.plan)} files to fetch{_cost(start)}, into {start.ledger.parent}")
     told = {
         "here": "are here",
         "elsewhere": "were fetched earlier and are gone (--retry-failed gets them)",
@@ -98,8 +95,16 @@ def print_expected(start: Downloaded) -> None:
     _print_groups(start)
 
 
-def _hours(start: Downloaded) -> float:
-    return max((each.seconds for each in start.expected), default=0.0) / 3600
+def _cost(start: Downloaded) -> str:
+    if not start.expected:
+        return ""
+    size = sum(each.bytes for each in start.expected)
+    seconds = max(each.seconds for each in start.expected)
+    shown = f"{size / 1e9:.1f} GB" if size >= _GB else f"{max(size / 1e6, 0.1):.1f} MB"
+    hours, minutes = seconds / 3600, max(seconds / 60, 1)
+    return (
+        f", about {shown} in {f'{hours:.1f} hours' if hours >= 1 else f'{minutes:.0f} min'} or more"
+    )
 
 
 def _print_groups(done: Downloaded) -> None:

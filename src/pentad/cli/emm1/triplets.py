@@ -56,9 +56,9 @@ def triplets(  # noqa: PLR0913, PLR0917
     from pentad.sources.emm1.dataset import open_emm1
     from pentad.sources.emm1.write import check_output, write_frame
 
-    if out is not None:
-        check_output(out)
     ds = open_emm1(root, media_root=media_root)
+    if out is not None:
+        check_output(out, ds.places)
     frame = ds.triplets(
         [m.value for m in modality] or None,
         captions=captions,

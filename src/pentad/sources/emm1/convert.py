@@ -17,7 +17,6 @@ from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.sources.emm1.convert_items import convert_captions, convert_infos, convert_items
 from pentad.sources.emm1.convert_plan import (
-    FORMAT,
     TEXT,
     Marker,
     Unit,
@@ -32,7 +31,7 @@ from pentad.sources.emm1.convert_plan import (
 from pentad.sources.emm1.converted import RECORD
 from pentad.sources.emm1.csv_groups import CsvTables
 from pentad.sources.emm1.csv_table import header_of
-from pentad.sources.emm1.layout import Places, find_emm1
+from pentad.sources.emm1.layout import CONVERTED_FORMAT, Places, find_emm1
 from pentad.sources.emm1.lfs import read_pointer
 from pentad.sources.emm1.triplets import MAPPING, TRIPLETS, read_labels, read_triplets
 from pentad.store.lock import writer_lock
@@ -166,7 +165,7 @@ def _convert_unit(target: Path, unit: Unit, state: Marker, done: Conversion) -> 
     with committing(target / unit.name) as commit:
         fields = unit.write(commit)
         state.incomplete()
-        commit.finish({**fields, "inputs": prints, "format": FORMAT})
+        commit.finish({**fields, "inputs": prints, "format": CONVERTED_FORMAT})
     done.written.append(unit.name)
 
 

@@ -13,12 +13,11 @@ from pentad.core.errors import InputError, StoreError
 from pentad.core.fingerprint import fingerprint_file
 from pentad.core.modality import MODALITIES, Modality
 from pentad.sources.emm1.csv_table import header_of
-from pentad.sources.emm1.layout import CONVERTED, Places
+from pentad.sources.emm1.layout import CONVERTED, CONVERTED_FORMAT, Places
 from pentad.sources.emm1.lfs import fetching, read_pointer, refuse_pointer
 from pentad.store.atomic import write_json
 from pentad.store.records import Commit, read_record
 
-FORMAT = 1
 TEXT = "100m/nn/text.json"
 _SHOWN = 3
 _log = logging.getLogger("pentad.sources.emm1")
@@ -63,7 +62,7 @@ class Marker:
             self._write()
 
     def _write(self) -> None:
-        value = {"format": FORMAT, "kind": "converted E-MM1", "complete": self._complete}
+        value = {"format": CONVERTED_FORMAT, "kind": "converted E-MM1", "complete": self._complete}
         write_json(self._path, value)
 
 

@@ -74,7 +74,7 @@ class ConvertedTables:
         )
         return cls(folder, dict(sorted(ranks.items())), shared, rows)
 
-    def group_modalities(self, ranks: Sequence[int]) -> list[Modality]:
+    def group_modalities(self, ranks: Sequence[int], *, tell: bool = True) -> list[Modality]:
         """Return the modalities that the groups of all these ranks have."""
         return [m for m in MEDIA_MODALITIES if all(m in self.rows[rank] for rank in ranks)]
 

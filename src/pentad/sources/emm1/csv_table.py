@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pentad.core.errors import InputError
-from pentad.sources.emm1.faults import find_fault, is_undecodable
+from pentad.sources.emm1.faults import find_fault, is_undecodable, longest_row
 from pentad.sources.emm1.lfs import refuse_pointer
 
 if TYPE_CHECKING:
@@ -26,6 +26,15 @@ BLOCK = 1 << 20
 _ONLY_IDS = re.compile(r"encord_.*_id|nn_index").fullmatch
 ID_LIMIT = 0xFFFF_FFFF
 """Ids are smaller: this number stands for a missing one."""
+
+_OTHER_KINDS = {
+    b"\x1f\x8b": "compressed by gzip",
+    b"\x28\xb5\x2f\xfd": "compressed by zstd",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a Parquet file",
+    b"\xff\xfe": "text in UTF-16",
+    b"\xfe\xff": "text in UTF-16",
+}
 
 Kinds = Mapping[str, str]
 """Column -> ``id`` (u32), ``number`` (f64), ``text`` or ``label`` (text with few values)."""
@@ -38,6 +47,7 @@ def header_of(path: Path) -> list[str]:
         InputError: The file is missing, empty, a Git LFS pointer, or two columns have one name.
     """
     refuse_pointer(path)
+    _refuse_other_kinds(path)
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             names = next((row for row in csv.reader(file) if row), None)
@@ -53,6 +63,22 @@ def header_of(path: Path) -> list[str]:
         if names.count(name) > 1:
             raise InputError("two columns have this name", file=path, column=name)
     return names
+
+
+def _refuse_other_kinds(path: Path) -> None:
+    """Raise where a file is not text, or is no file, which would be read for ever."""
+    if not path.exists():
+        return
+    if not path.is_file():
+        raise InputError("this is not a file", file=path)
+    try:
+        with path.open("rb") as file:
+            head = file.read(4)
+    except OSError as error:
+        raise InputError(f"cannot be read ({_plain(error)})", file=path) from None
+    for magic, kind in _OTHER_KINDS.items():
+        if head.startswith(magic):
+            raise InputError(f"this is {kind}, not a CSV table in UTF-8", file=path, row=1)
 
 
 def require_columns(path: Path, names: Sequence[str], wanted: Sequence[str]) -> None:
@@ -202,6 +228,10 @@ def _refuse(path: Path, kinds: Kinds, detail: str) -> NoReturn:
     fault = find_fault(path, kinds, ID_LIMIT)
     if fault is not None:
         raise fault
+    if "straddl" in detail:  # a row that is longer than two blocks
+        line, size = longest_row(path)
+        told = f"a row of {size / 1e6:.1f} MB is too long for a table of this data set"
+        raise InputError(told, file=path, row=line) from None
     raise InputError(f"cannot be read as CSV ({' '.join(detail.split())})", file=path) from None
 
 

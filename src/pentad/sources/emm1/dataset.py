@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality, as_modality
 from pentad.core.progress import SILENT, Progress
+from pentad.sources.emm1.arguments import names_of, ranks_of
 from pentad.sources.emm1.csv_groups import CsvTables
 from pentad.sources.emm1.filters import item_filters, require_modalities
 from pentad.sources.emm1.frames import lazy_frame
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from pentad.sources.emm1.eshot import EShot
 
 Ranks = int | Sequence[int]
-Names = Sequence[str]
+Names = str | Sequence[str]
 
 
 def open_emm1(root: str | Path | None = None, *, media_root: str | Path | None = None) -> Emm1:
@@ -189,7 +190,7 @@ class Emm1:
         Raises:
             InputError: As for `groups`; no file is left behind.
         """
-        check_output(Path(out))
+        check_output(Path(out), self.places)
         if self._on_hub:
             rows = write_frame(self.groups(nn, **options), Path(out))
             if not rows:
@@ -235,12 +236,13 @@ class Emm1:
             InputError: A table or column is missing, or a row does not fit.
             UnknownName: A modality, annotation or naming that does not exist.
         """
+        named, wanted = names_of(modalities), names_of(annotations)
         query = RatedQuery(
-            None if modalities is None else tuple(as_modality(m) for m in modalities),
+            None if named is None else tuple(as_modality(m) for m in named),
             captions=captions,
             paths=paths,
             labels=labels,
-            annotations=None if annotations is None else tuple(annotations),
+            annotations=wanted,
             vote=vote,
             fix_roles=fix_roles,
             only_present=only_present,
@@ -258,7 +260,7 @@ class Emm1:
             modalities: As for `triplets`.
             options: As for `triplets`.
         """
-        check_output(Path(out))
+        check_output(Path(out), self.places)
         return write_frame(self.triplets(modalities, **options), Path(out))
 
     def iter_groups(
@@ -349,20 +351,22 @@ class Emm1:
         only_present: bool,
         names: str,
     ) -> GroupQuery:
-        ranks = self._known_ranks((nn,) if isinstance(nn, int) else tuple(nn))
-        there = self._group_modalities(ranks, tell=modalities is None)
-        named = there if modalities is None else [as_modality(m) for m in dict.fromkeys(modalities)]
+        ranks, wanted = self._known_ranks(ranks_of(nn)), names_of(modalities)
+        there = self._group_modalities(ranks, tell=wanted is None)
+        named = there if wanted is None else [as_modality(name) for name in wanted]
         media = [m for m in named if m is not Modality.TEXT]
         if not self._on_hub and not self.places.converted:
             self.tables.require(media, ranks)
         require_modalities(media, there)
         if not media:
             raise InputError("name a modality besides text", expected=", ".join(there))
+        if only_present:
+            self.media.tell_absent()
         columns = group_columns(media, captions=captions, paths=paths, names=names, there=there)
         if self._on_hub:
             return GroupQuery(ranks, tuple(columns), names, only_present=only_present)
         filters = item_filters(
-            self._items, named, licenses=licenses, sources=sources,
+            self._items, named, licenses=names_of(licenses), sources=names_of(sources),
             media=self.media if only_present else None,
         )  # fmt: skip
         return GroupQuery(ranks, tuple(columns), names, filters)
@@ -378,15 +382,12 @@ class Emm1:
             if rank not in self.ranks:
                 names = ", ".join(f"nn_{k}" for k in self.ranks) or "none"
                 raise InputError(f"there is no nn_{rank} here; there is: {names}", file=self.root)
-        if not ranks:
-            raise InputError("name at least one rank of neighbors")
-        return tuple(dict.fromkeys(ranks))
+        return ranks
 
     def _group_modalities(self, ranks: tuple[int, ...], *, tell: bool) -> list[Modality]:
         if self._on_hub:
             from pentad.sources.emm1.hub import hub_modalities
 
             return hub_modalities(self.places)
-        if self.places.converted:
-            return list(self.tables.modalities)
-        return self.tables.group_modalities(ranks, tell=tell)  # type: ignore[no-any-return]
+        tables: GroupTables = self.tables
+        return tables.group_modalities(ranks, tell=tell)

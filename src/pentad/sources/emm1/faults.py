@@ -51,6 +51,16 @@ def find_fault(path: Path, kinds: Mapping[str, str], id_limit: int) -> InputErro
     return None
 
 
+def longest_row(path: Path) -> tuple[int, int]:
+    """Return the line at which the longest row of a table begins, and its characters."""
+    with _long_cells(), path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        reader, line, longest = csv.reader(file), 1, (0, 0)
+        for cells in reader:
+            longest = max(longest, (sum(map(len, cells)), line))
+            line = reader.line_num + 1
+    return longest[1], longest[0]
+
+
 def _row_fault(
     path: Path,
     line: int,

@@ -75,7 +75,8 @@ def _by_source(
     names = {m: tables(m).fact("source_dataset").names for m in modalities}
     for source in sources:
         if not any(same_source(name, [source]) for known in names.values() for name in known):
-            raise UnknownName("source", source, {n for known in names.values() for n in known})
+            there = {n for known in names.values() for n in known}
+            raise UnknownName("source", source, there, listing="pentad emm1 report ROOT")
     return {m for m, known in names.items() if any(same_source(n, sources) for n in known)}
 
 
@@ -87,7 +88,7 @@ def _check_licenses(
     known = {n for m in modalities for n in tables(m).fact("dataset_license").names}
     for wanted in licenses:
         if not any(license_matches(name, wanted) for name in known):
-            raise UnknownName("licence", wanted, known)
+            raise UnknownName("licence", wanted, known, listing="pentad emm1 report ROOT")
 
 
 def _licensed(text: str, licenses: Collection[str]) -> bool:

@@ -62,6 +62,9 @@ class GroupTables(Protocol):
     def caption_facts(self) -> ItemTable:
         """Return source and licence of captions, as items without files."""
 
+    def group_modalities(self, ranks: Sequence[int], *, tell: bool = True) -> list[Modality]:
+        """Return the modalities that the groups of all these ranks have."""
+
 
 @dataclass(frozen=True)
 class GroupQuery:

@@ -23,6 +23,7 @@ from pentad.core.errors import InputError
 
 ROOT_VARIABLE = "ROOT_DATA_PATH"
 CONVERTED = "emm1.json"
+CONVERTED_FORMAT = 1
 SPLITS = ("100m", "1m", "eshot")
 
 _NAMES = {
@@ -65,6 +66,12 @@ class Places:
                 f"the {split} part of E-MM1 is not here", file=self.root, seen=f"{there} there"
             )
         return self.parts[split]
+
+    def owns(self, path: Path) -> bool:
+        """Return whether a file is there already, in a folder of the data set."""
+        folders = [*self.parts.values(), *([self.hub] if self.hub else [])]
+        target = path.resolve()
+        return target.exists() and any(target.is_relative_to(f.resolve()) for f in folders)
 
     def ranks(self) -> dict[int, Path]:
         """Return rank -> the table of its groups, ascending; tables need not be there."""
@@ -151,9 +158,15 @@ def layout_of(places: Places) -> str:
 
 def _require_complete(marker: Path) -> None:
     try:
-        complete = json.loads(marker.read_bytes()).get("complete")
+        found = json.loads(marker.read_bytes())
+        complete, version = found.get("complete"), found.get("format")
     except (OSError, ValueError, AttributeError):
-        complete = None
+        complete = version = None
+    if isinstance(version, int) and version != CONVERTED_FORMAT:
+        raise InputError(
+            "converted by another version of Pentad; convert into a new folder", file=marker,
+            expected=f"format {CONVERTED_FORMAT}", seen=version,
+        )  # fmt: skip
     if complete is not True:
         raise InputError(
             "this conversion was not finished; run 'pentad emm1 convert' again", file=marker

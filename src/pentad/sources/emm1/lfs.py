@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,7 +32,8 @@ class Pointer:
 def read_pointer(path: Path) -> Pointer | None:
     """Return the pointer in ``path``, or None where the file is anything else."""
     try:
-        if path.stat().st_size > _LONGEST:
+        found = path.stat()
+        if found.st_size > _LONGEST or not stat.S_ISREG(found.st_mode):
             return None
         text = path.read_bytes()
     except OSError:

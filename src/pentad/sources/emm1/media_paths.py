@@ -7,6 +7,7 @@ Folders are listed once, so that asking for a million files is not a million sys
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from functools import cache
@@ -22,6 +23,7 @@ _FOLDERS = {Modality.AUDIO: ("audio", "video"), Modality.POINTS: ("points", "poi
 _DEFAULT = {Modality.AUDIO: "video"}
 
 Bools = NDArray[np.bool_]
+_log = logging.getLogger(__name__)
 
 
 def folders_of(modality: str) -> tuple[str, ...]:
@@ -65,6 +67,11 @@ class MediaFolders:
         for folder in folders_of(modality):
             found |= self.in_folder(save_folder, folder, file_names)
         return found
+
+    def tell_absent(self) -> None:
+        """Say in the log where there is no such root, which makes every file absent."""
+        if not Path(self.root).is_dir():
+            _log.warning("%s: there is no such folder, so no media are present", self.root)
 
     def has(self, save_folder: str, folder: str) -> bool:
         """Return whether there is any file in a folder."""

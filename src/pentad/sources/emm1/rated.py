@@ -86,6 +86,8 @@ def rated_frame(ds: DataSet, query: RatedQuery) -> pl.DataFrame:
         from pentad.sources.emm1.hub_ratings import hub_triplets
 
         return hub_triplets(ds.places, query, ds.media)
+    if query.only_present:
+        ds.media.tell_absent()
     folder = ds.places.of("1m")
     tables = RatedTables(folder, converted=ds.places.converted)
     frame = tables.triplets()
@@ -114,9 +116,9 @@ class RatedTables:
     def triplets(self) -> pl.DataFrame:
         """Return all rows, columns as `read_triplets` has them."""
         if self.converted:
-            import polars as pl
+            from pentad.sources.emm1.converted import read_converted_triplets
 
-            return pl.read_parquet(self.folder / "triplets.parquet")
+            return read_converted_triplets(self.folder)
         return read_triplets(self.folder)
 
     def items(self, modality: Modality) -> ItemTable:

@@ -141,9 +141,8 @@ def _is_absent(file: str | None) -> bool:
 
 def _tell_media(ds: Emm1) -> None:
     """Tell where all media are missing because nobody said where they are."""
-    if not ds.media_root.is_dir():
-        _log.warning("%s: there is no such folder, so no media are present", ds.media_root)
-    elif ds.places.converted and ds.media_root == ds.root:
+    ds.media.tell_absent()
+    if ds.places.converted and ds.media_root == ds.root:
         _log.warning("%s: a conversion holds no media; say where they are: --media-root", ds.root)
 
 

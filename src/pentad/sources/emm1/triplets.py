@@ -142,7 +142,7 @@ def select_pairs(frame: pl.DataFrame, modalities: Sequence[Modality]) -> pl.Data
 
     if len(set(modalities)) < 2:
         raise InputError(
-            "a triplet joins two modalities; name at least two",
+            "a triplet joins two modalities; name two different ones at least",
             seen=", ".join(modalities) or "none",
         )
     if Modality.TEXT in modalities:

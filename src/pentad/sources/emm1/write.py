@@ -16,16 +16,22 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
+    from pentad.sources.emm1.layout import Places
+
 SUFFIXES = (".parquet", ".csv")
 _LEVEL = 1
 _DICTIONARY_LIMIT = 1 << 30
 
 
-def check_output(out: Path) -> None:
+def check_output(out: Path, places: Places | None = None) -> None:
     """Raise where a table cannot be written, before anything is read.
 
+    Args:
+        out: Where it is to be written.
+        places: The data set, none of whose own files may be replaced.
+
     Raises:
-        InputError: Neither ``.parquet`` nor ``.csv``, or a folder.
+        InputError: Neither ``.parquet`` nor ``.csv``, a folder, or a file of the data set.
     """
     if out.suffix.lower() not in SUFFIXES:
         raise InputError(
@@ -33,6 +39,8 @@ def check_output(out: Path) -> None:
         )
     if out.is_dir():
         raise InputError("this is a folder; name a file", file=out)
+    if places is not None and places.owns(out):
+        raise InputError("this file belongs to the data set; write somewhere else", file=out)
 
 
 def write_blocks(blocks: Iterator[pa.Table], schema: pa.Schema, out: Path) -> int:
