@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
@@ -21,8 +22,8 @@ from pentad.sources.fetch.places import Place, Places
 from pentad.sources.fetch.placing import Rules
 
 
-class ZipBatch:
-    """Takes members out of zip archives: reads the index, then only the parts that are wanted.
+class ArchiveBatch(ABC):
+    """Takes members out of archives.
 
     Args:
         name: The source.
@@ -47,13 +48,21 @@ class ZipBatch:
         Raises:
             FetchError: The archives cannot be found.
         """
-        return (partial(self._index, p) for p in self._places.find(self._locations))
+        return (partial(self._read, place) for place in self._places.find(self._locations))
 
     def close(self, report: Report) -> None:
         """Report the tasks that no archive had."""
         self._wanted.close(report, self.name)
 
-    def _index(self, place: Place, report: Report) -> Iterable[Lot]:
+    @abstractmethod
+    def _read(self, place: Place, report: Report) -> Iterable[Lot]:
+        """Do the work of one archive, or return the parts it falls into."""
+
+
+class ZipBatch(ArchiveBatch):
+    """Takes members out of zip archives: reads the index, then only the parts that are wanted."""
+
+    def _read(self, place: Place, report: Report) -> Iterable[Lot]:
         if not len(self._wanted):
             return ()
         try:
@@ -86,39 +95,10 @@ class ZipBatch:
         return [partial(self._span, place, span[settled:])] if settled < len(span) else ()
 
 
-class TarBatch:
-    """Takes members out of tar archives, each of which is read once from its start.
+class TarBatch(ArchiveBatch):
+    """Takes members out of tar archives, each of which is read once from its start."""
 
-    Args:
-        name: The source.
-        wanted: The tasks.
-        places: What finds and opens archives.
-        locations: Where they are.
-        rules: What the files must be.
-    """
-
-    def __init__(
-        self, name: str, wanted: Wanted, places: Places, locations: Sequence[str], rules: Rules
-    ) -> None:
-        self.name = name
-        self._wanted = wanted
-        self._places = places
-        self._locations = locations
-        self._rules = rules
-
-    def lots(self) -> Iterator[Lot]:
-        """Return one piece of work an archive.
-
-        Raises:
-            FetchError: The archives cannot be found.
-        """
-        return (partial(self._archive, p) for p in self._places.find(self._locations))
-
-    def close(self, report: Report) -> None:
-        """Report the tasks that no archive had."""
-        self._wanted.close(report, self.name)
-
-    def _archive(self, place: Place, report: Report) -> Iterable[Lot]:
+    def _read(self, place: Place, report: Report) -> Iterable[Lot]:
         if not len(self._wanted):
             return ()
         try:
