@@ -12,10 +12,21 @@ from hypothesis.extra.numpy import arrays
 from pentad.core.errors import InputError
 from pentad.neighbors import exact
 from pentad.neighbors.exact import ExactSearch, best_pairs, error_bound
+from pentad.neighbors.int8.probe import has_fast_int8
 from pentad.neighbors.metrics import METRICS, get_metric, row_dots
 
 METRIC_NAMES = sorted(METRICS)
 GRID = st.integers(-3, 3)
+
+
+@pytest.fixture(scope="module", params=["float32", "int8"], autouse=True)
+def path(request):
+    """Find candidates in either way."""
+    if request.param == "int8" and not has_fast_int8():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ExactSearch, "_may_use_int8", lambda self, n: request.param == "int8")
+        yield request.param
 
 
 def brute(queries, corpus, k, metric):

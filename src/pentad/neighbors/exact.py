@@ -1,27 +1,38 @@
-"""Exact search: candidates in float32, order in float64, and a proof that no item was missed.
+"""Exact search: candidates by bytes or in float32, order in float64, a proof that none was missed.
 
 A float32 product of ``d`` terms is wrong by at most ``d u / (1 - d u)`` times the product of the
 lengths (u = 2^-24), whatever the order of summation. So an item whose float32 product lies further
 than that bound below the k-th exact one is certainly not among the k nearest. A query whose list
 of candidates does not prove that for every other item is swept once more over the whole corpus,
 and every item within the bound is rescored. The result is a function of the stored vectors alone.
+
+Where the processor multiplies bytes fast and there is enough to do, `Int8Search` finds the
+candidates: it leaves out only items whose product is proven to be less than the k-th.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
+from pentad.neighbors.int8.probe import has_fast_int8
 from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
 
 if TYPE_CHECKING:
     from pentad.core.progress import Task
 
 _QUERY_BLOCK = 4096
+_QUERY_BYTES = 1 << 28
+_SAMPLE = 2048
+_WORTHWHILE = 1 << 34
+_SANE = (1e-20, 1e20)
+_MOST_VALUES = 8192
 _SLACK = 8
 _MEMORY = 1 << 29
 _SWEEP = 1 << 22
@@ -30,11 +41,37 @@ _ELEMENTS = 1 << 18
 Indices = NDArray[np.int64]
 
 
+@dataclass
+class Proof:
+    """How searches came to their results, in queries.
+
+    Attributes:
+        int8: Candidates were found by bytes.
+        float32: Candidates were found in float32.
+        redone: The candidates proved too little, so all items were looked at once more.
+        rescored: Pairs that bytes left to be multiplied in float32.
+    """
+
+    int8: int = 0
+    float32: int = 0
+    redone: int = 0
+    rescored: int = 0
+
+
 class ExactSearch:
-    """A corpus made ready to be searched exactly, any number of times."""
+    """A corpus made ready to be searched exactly, any number of times.
+
+    Attributes:
+        proof: How its searches came to their results.
+    """
 
     def __init__(
-        self, vectors: NDArray[Any], metric: Metric, *, memory: int | None = _MEMORY
+        self,
+        vectors: NDArray[Any],
+        metric: Metric,
+        *,
+        memory: int | None = _MEMORY,
+        int8: bool | None = None,
     ) -> None:
         """Prepare a corpus.
 
@@ -43,17 +80,20 @@ class ExactSearch:
             metric: How pairs are scored.
             memory: Bytes that prepared rows may take; a larger corpus is prepared anew, block by
                 block, for every block of queries. None holds everything.
+            int8: Whether to find candidates by bytes; default where that is fast and pays.
 
         Raises:
             InputError: A value is not finite.
         """
+        self.proof = Proof()
         self._vectors = vectors
         self._metric = metric
+        self._int8 = int8
         self._squares = squared_lengths(vectors)
         self._largest = float(self._squares.max(initial=0.0))
         width = 4 * (vectors.shape[1] + 1)
         self._block = len(vectors) if memory is None else max(1024, memory // width)
-        self._held = self._prepared(0, len(vectors)) if self._block >= len(vectors) else None
+        self._holds = self._block >= len(vectors)
 
     def search(
         self, queries: NDArray[Any], k: int, task: Task | None = None
@@ -70,8 +110,9 @@ class ExactSearch:
         """
         rows = np.empty((len(queries), k), dtype=np.int64)
         scores = np.empty((len(queries), k), dtype=np.float64)
-        for start in range(0, len(queries), _QUERY_BLOCK):
-            part = slice(start, start + _QUERY_BLOCK)
+        step = self._query_block(len(queries))
+        for start in range(0, len(queries), step):
+            part = slice(start, start + step)
             rows[part], scores[part] = self._search_block(queries[part], k)
             if task is not None:
                 task.advance(len(rows[part]))
@@ -84,6 +125,7 @@ class ExactSearch:
         rows, scores, floor = self._guess(queries, k)
         needed = self._metric.product(scores[:, -1], queries.squares)
         unproven = ~(floor < needed - queries.bound)
+        self.proof.redone += int(unproven.sum())
         if unproven.any():
             again = queries.take(unproven)
             rows[unproven], scores[unproven] = self._swept(again, needed[unproven], k)
@@ -91,13 +133,54 @@ class ExactSearch:
 
     def _guess(self, queries: _Queries, k: int) -> tuple[Indices, Floats, Floats]:
         """Return the k best of the float32 candidates, and the least product among candidates."""
-        products, rows = self._candidates(queries.rows, k + _SLACK)
+        if self._uses_int8(queries):
+            products, rows = self._by_bytes(queries, k)
+            self.proof.int8 += len(rows)
+        else:
+            products, rows = self._candidates(queries.rows, k + _SLACK)
+            self.proof.float32 += len(rows)
         with np.errstate(invalid="ignore"):  # infinite products have an infinite bound
             least = products[:, k - 1] - 2 * queries.bound
         left, column = np.nonzero(~(products < least[:, None]))
         right = rows[left, column]
         _, right, scores = best_pairs(left, right, self._scores(queries, left, right), k)
         return right.reshape(-1, k), scores.reshape(-1, k), products[:, -1]
+
+    def _query_block(self, queries: int) -> int:
+        """Return how many queries are searched together: by bytes, as many as memory allows."""
+        if not self._may_use_int8(queries):
+            return _QUERY_BLOCK
+        return max(_QUERY_BLOCK, _QUERY_BYTES // (8 * int(self._vectors.shape[1])))
+
+    def _may_use_int8(self, queries: int) -> bool:
+        if self._int8 is not None:
+            return self._int8
+        return queries * self._vectors.size >= _WORTHWHILE and has_fast_int8()
+
+    def _uses_int8(self, queries: _Queries) -> bool:
+        low, high = _SANE
+        sizes = (queries.squares.max(initial=0.0), self._largest)
+        fits = self._vectors.shape[1] <= _MOST_VALUES and all(low < s < high for s in sizes)
+        return fits and self._may_use_int8(len(queries.rows))
+
+    def _by_bytes(self, queries: _Queries, k: int) -> tuple[Floats, Indices]:
+        """Return float32 products, falling, and rows of all items that can be among the k best.
+
+        Rows beyond those found are -1 and their products infinitely small.
+        """
+        import faiss
+
+        from pentad.neighbors.int8.search import Int8Search
+
+        n = len(self._vectors)
+        places = np.linspace(0, n - 1, min(n, max(k, _SAMPLE))).astype(np.int64)
+        sample = self._metric.corpus_rows(as_float64(self._vectors[places]), self._squares[places])
+        search = Int8Search(
+            queries.rows, self._vectors.shape[1], queries.bound, sample, k, k + _SLACK
+        )
+        search.run(self._rows, n, faiss.omp_get_max_threads())
+        self.proof.rescored += search.counts.rescored
+        return search.products.astype(np.float64), search.rows
 
     def _candidates(self, queries: Rows, count: int) -> tuple[Floats, Indices]:
         """Return the greatest float32 products of each query, descending, and their rows."""
@@ -132,26 +215,34 @@ class ExactSearch:
             q, x = left[part], right[part]
             squares = queries.squares[q], self._squares[x]
             scores[part] = self._metric.scores(
-                queries.vectors[q], self._vectors[x].astype(np.float64), squares
+                queries.vectors[q], as_float64(self._vectors[x]), squares
             )
         return scores
 
     def _blocks(self) -> Iterator[tuple[int, Rows]]:
-        if self._held is not None:
+        if self._holds:
             yield 0, self._held
             return
         for start in range(0, len(self._vectors), self._block):
             yield start, self._prepared(start, min(start + self._block, len(self._vectors)))
 
+    @cached_property
+    def _held(self) -> Rows:
+        return self._prepared(0, len(self._vectors))
+
+    def _rows(self, start: int, stop: int) -> Rows:
+        """Return prepared rows, from those that are held if there are any."""
+        if "_held" in vars(self):
+            return self._held[start:stop]
+        return self._prepared(start, stop)
+
     def _prepared(self, start: int, stop: int) -> Rows:
-        dim = self._vectors.shape[1]
-        parts = [
-            self._metric.corpus_rows(
-                self._vectors[start:stop][part].astype(np.float64), self._squares[start:stop][part]
-            )
-            for part in _slices(stop - start, dim)
-        ]
-        return np.concatenate(parts) if parts else np.empty((0, dim), dtype=np.float32)
+        vectors, squares = self._vectors[start:stop], self._squares[start:stop]
+        width = self._metric.corpus_rows(as_float64(vectors[:1]), squares[:1]).shape[1]
+        rows = np.empty((stop - start, width), dtype=np.float32)
+        for part in _slices(stop - start, vectors.shape[1]):
+            rows[part] = self._metric.corpus_rows(as_float64(vectors[part]), squares[part])
+        return rows
 
 
 class _Queries:
@@ -228,11 +319,18 @@ def squared_lengths(vectors: NDArray[Any]) -> Floats:
     """
     squares = np.empty(len(vectors), dtype=np.float64)
     for part in _slices(len(vectors), vectors.shape[1]):
-        rows = vectors[part].astype(np.float64)
+        rows = as_float64(vectors[part])
         squares[part] = row_dots(rows, rows)
     if not np.isfinite(squares).all():
         raise InputError("vectors must be finite", row=int(np.argmin(np.isfinite(squares))))
     return squares
+
+
+def as_float64(vectors: NDArray[Any]) -> Floats:
+    """Return float16 or float32 values as float64; by way of float32, which is much faster."""
+    narrow = vectors.dtype == np.float16
+    wide: Floats = (vectors.astype(np.float32) if narrow else vectors).astype(np.float64)
+    return wide
 
 
 def _merged(parts: list[tuple[Rows, Indices]], count: int) -> tuple[Rows, Indices]:
