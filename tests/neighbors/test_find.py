@@ -9,6 +9,7 @@ from hypothesis.extra.numpy import arrays
 from pentad.core.errors import InputError, SpaceMismatch, UnknownName
 from pentad.embeddings.embeddings import Embeddings
 from pentad.neighbors.find import BACKENDS, find_neighbors
+from pentad.neighbors.neighbors import Neighbors
 
 backends = pytest.mark.parametrize("backend", sorted(BACKENDS))
 
@@ -200,3 +201,16 @@ def test_locations_of_the_vectors_are_remembered():
     )
     found = find_neighbors(queries, sounds([EAST]), 1)
     assert (found.query_location, found.location) == ("embeddings/toy/text", "")
+
+
+@backends
+def test_neighbors_say_how_they_were_found_and_keep_it_on_disk(backend, tmp_path):
+    found = find_neighbors(captions([EAST, NORTH]), sounds([EAST] * 40), 2, backend=backend)
+    assert found.how["backend"] == backend
+    found.save(tmp_path)
+    assert Neighbors.load(tmp_path).how == found.how
+
+
+def test_exact_search_counts_the_queries_by_path():
+    found = find_neighbors(captions([EAST, NORTH]), sounds([EAST] * 40), 2)
+    assert found.how == {"backend": "exact", "int8": 0, "float32": 2, "redone": 2}

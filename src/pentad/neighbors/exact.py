@@ -103,7 +103,7 @@ class ExactSearch:
         Args:
             queries: float16 or float32 (q, dim).
             k: At least 1, at most the number of items.
-            task: Told after each block how many queries are done.
+            task: Told now and then how many queries are done.
 
         Returns:
             Rows and scores, both (q, k): score descending, then row ascending.
@@ -113,16 +113,16 @@ class ExactSearch:
         step = self._query_block(len(queries))
         for start in range(0, len(queries), step):
             part = slice(start, start + step)
-            rows[part], scores[part] = self._search_block(queries[part], k)
-            if task is not None:
-                task.advance(len(rows[part]))
+            share = _Share(task, len(rows[part]))
+            rows[part], scores[part] = self._search_block(queries[part], k, share)
+            share.reach(1.0)
         return rows, scores
 
-    def _search_block(self, vectors: NDArray[Any], k: int) -> tuple[Indices, Floats]:
+    def _search_block(self, vectors: NDArray[Any], k: int, share: _Share) -> tuple[Indices, Floats]:
         queries = _Queries(vectors, self._metric, self._largest)
         if k + _SLACK >= len(self._vectors):
             return self._swept(queries, np.full(len(vectors), -np.inf), k)
-        rows, scores, floor = self._guess(queries, k)
+        rows, scores, floor = self._guess(queries, k, share)
         needed = self._metric.product(scores[:, -1], queries.squares)
         unproven = ~(floor < needed - queries.bound)
         self.proof.redone += int(unproven.sum())
@@ -131,10 +131,10 @@ class ExactSearch:
             rows[unproven], scores[unproven] = self._swept(again, needed[unproven], k)
         return rows, scores
 
-    def _guess(self, queries: _Queries, k: int) -> tuple[Indices, Floats, Floats]:
+    def _guess(self, queries: _Queries, k: int, share: _Share) -> tuple[Indices, Floats, Floats]:
         """Return the k best of the float32 candidates, and the least product among candidates."""
         if self._uses_int8(queries):
-            products, rows = self._by_bytes(queries, k)
+            products, rows = self._by_bytes(queries, k, share)
             self.proof.int8 += len(rows)
         else:
             products, rows = self._candidates(queries.rows, k + _SLACK)
@@ -163,7 +163,7 @@ class ExactSearch:
         fits = self._vectors.shape[1] <= _MOST_VALUES and all(low < s < high for s in sizes)
         return fits and self._may_use_int8(len(queries.rows))
 
-    def _by_bytes(self, queries: _Queries, k: int) -> tuple[Floats, Indices]:
+    def _by_bytes(self, queries: _Queries, k: int, share: _Share) -> tuple[Floats, Indices]:
         """Return float32 products, falling, and rows of all items that can be among the k best.
 
         Rows beyond those found are -1 and their products infinitely small.
@@ -178,7 +178,7 @@ class ExactSearch:
         search = Int8Search(
             queries.rows, self._vectors.shape[1], queries.bound, sample, k, k + _SLACK
         )
-        search.run(self._rows, n, faiss.omp_get_max_threads())
+        search.run(self._rows, n, faiss.omp_get_max_threads(), share.reach)
         self.proof.rescored += search.counts.rescored
         return search.products.astype(np.float64), search.rows
 
@@ -243,6 +243,20 @@ class ExactSearch:
         for part in _slices(stop - start, vectors.shape[1]):
             rows[part] = self._metric.corpus_rows(as_float64(vectors[part]), squares[part])
         return rows
+
+
+class _Share:
+    """Tells a task of queries that are done, while all of them come nearer to that together."""
+
+    def __init__(self, task: Task | None, queries: int) -> None:
+        self._task, self._queries, self._told = task, queries, 0
+
+    def reach(self, share: float) -> None:
+        """Say how much of the work is done, from 0 to 1."""
+        done = int(self._queries * share)
+        if self._task is not None and done > self._told:
+            self._task.advance(done - self._told)
+            self._told = done
 
 
 class _Queries:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,9 @@ from pentad.neighbors.neighbors import Neighbors
 if TYPE_CHECKING:
     from pentad.neighbors.metrics import Metric
 
-Search = Callable[
-    [Embeddings, Embeddings, int, "Metric", Task], tuple[NDArray[np.int64], NDArray[np.float64]]
-]
-"""A backend: queries, corpus, k, metric, task in; corpus rows and float64 scores (q, k) out."""
+Found = tuple[NDArray[np.int64], NDArray[np.float64], dict[str, Any]]
+Search = Callable[[Embeddings, Embeddings, int, "Metric", Task], Found]
+"""A backend: queries, corpus, k, metric, task in; corpus rows, float64 scores (q, k), how out."""
 
 
 def find_neighbors(
@@ -61,7 +60,7 @@ def find_neighbors(
         )
     name = f"neighbors {queries.modality} to {corpus.modality}"
     with progress.task(name, total=len(queries)) as task:
-        rows, scores = search(queries, corpus, min(k, len(corpus)), scoring, task)
+        rows, scores, how = search(queries, corpus, min(k, len(corpus)), scoring, task)
     with np.errstate(over="ignore"):
         rounded = scores.astype(np.float32)
     return Neighbors(
@@ -76,6 +75,7 @@ def find_neighbors(
         corpus_size=len(corpus),
         query_location=queries.location,
         location=corpus.location,
+        how={"backend": backend, **how},
     )
 
 
@@ -90,12 +90,13 @@ def get_backend(name: str) -> Search:
     return BACKENDS[name]
 
 
-def _exact(
-    queries: Embeddings, corpus: Embeddings, k: int, metric: Metric, task: Task
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _exact(queries: Embeddings, corpus: Embeddings, k: int, metric: Metric, task: Task) -> Found:
     from pentad.neighbors.exact import ExactSearch
 
-    return ExactSearch(corpus.vectors, metric).search(queries.vectors, k, task)
+    engine = ExactSearch(corpus.vectors, metric)
+    rows, scores = engine.search(queries.vectors, k, task)
+    proof = engine.proof
+    return rows, scores, {"int8": proof.int8, "float32": proof.float32, "redone": proof.redone}
 
 
 BACKENDS: dict[str, Search] = {"exact": _exact}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ class Neighbors:
         corpus_size: How many items were searched; 0 where that is not known.
         query_location: Folder of the queries' vectors, relative to the workspace; may be empty.
         location: Folder of the items' vectors, likewise.
+        how: How they were found: ``backend``, and what that one says of itself.
     """
 
     query_ids: Ids
@@ -51,6 +53,7 @@ class Neighbors:
     corpus_size: int = 0
     query_location: str = ""
     location: str = ""
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Check shapes and order."""
@@ -116,6 +119,7 @@ class Neighbors:
                     "corpus_size": self.corpus_size,
                     "query_location": self.query_location,
                     "location": self.location,
+                    "how": dict(self.how),
                     "shape": list(self.ids.shape),
                 }
             )

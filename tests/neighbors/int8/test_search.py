@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -139,3 +140,21 @@ def test_threads_and_blocks_change_nothing(monkeypatch):
             np.testing.assert_array_equal(scores, expected[1])
     finally:
         faiss.omp_set_num_threads(before)
+
+
+@needs_int8
+def test_progress_goes_up_to_all_queries(monkeypatch):
+    from pentad.neighbors.int8 import search as module
+
+    class Task:
+        steps: ClassVar[list[int]] = []
+
+        def advance(self, count=1):
+            self.steps.append(count)
+
+    monkeypatch.setattr(module, "BLOCK_ITEMS", 1024)
+    rng = np.random.default_rng(7)
+    corpus, queries = unit(rng.normal(size=(6000, 16))), unit(rng.normal(size=(90, 16)))
+    ExactSearch(corpus, get_metric("cosine"), int8=True).search(queries, 5, Task())
+    assert sum(Task.steps) == 90
+    assert len(Task.steps) > 3

@@ -79,19 +79,23 @@ class Int8Search:
         self._known: Floats = seen[:, -1] - bounds
         self._needed = np.full(self._side.padded, _NEVER, np.int32)
 
-    def run(self, prepare: Prepare, items: int, threads: int) -> None:
+    def run(
+        self, prepare: Prepare, items: int, threads: int, told: Callable[[float], None]
+    ) -> None:
         """Go through all items.
 
         Args:
             prepare: Returns float32 rows of a run of items; called by several threads.
             items: How many items there are.
             threads: How many threads to use.
+            told: Called with the share of the items that is done.
         """
         room = ItemRoom.of(self._item_mean, min(items, BLOCK_ITEMS))
         rows = np.empty((min(items, BLOCK_ITEMS), self._queries.shape[1]), np.float32)
         with Pool(threads) as pool:
             for run in _growing(items):
                 self._run(run, prepare, rows[: run.stop - run.start], room, pool, threads)
+                told(run.stop / items)
 
     def _run(
         self, run: slice, prepare: Prepare, rows: Rows, room: ItemRoom, pool: Pool, threads: int
