@@ -1,0 +1,1 @@
+"""Give items to captions where an item may be used only so often."""
