@@ -155,7 +155,7 @@ def test_one_model_for_each_modality(eshot: EShot) -> None:
 
 
 def test_tensors_are_taken(eshot: EShot) -> None:
-    torch = pytest.importorskip("torch")
+    import torch
 
     def model(paths: list[Path]):
         return torch.tensor(by_name(paths), requires_grad=True)

@@ -49,7 +49,8 @@ def test_it_can_be_left_out(ds: Emm1, out: Path) -> None:
 def test_mlcroissant_finds_no_fault_and_loads_every_record(
     ds: Emm1, out: Path, to: str, split: str
 ) -> None:
-    mlcroissant = pytest.importorskip("mlcroissant")
+    import mlcroissant
+
     summary = publish_emm1(ds, out, to=to, split=split)
     data = mlcroissant.Dataset(jsonld=out / "croissant.json")
     assert not data.metadata.issues.errors
@@ -61,7 +62,8 @@ def test_mlcroissant_finds_no_fault_and_loads_every_record(
 
 @pytest.mark.filterwarnings("ignore")
 def test_records_of_the_parquet_are_its_rows(ds: Emm1, out: Path) -> None:
-    mlcroissant = pytest.importorskip("mlcroissant")
+    import mlcroissant
+
     publish_emm1(ds, out, to="huggingface", nn=[1], shard_size=15)
     frame = pl.read_parquet(sorted((out / "data/nn_1").iterdir()))
     data = mlcroissant.Dataset(jsonld=out / "croissant.json")

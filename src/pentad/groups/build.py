@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality
-from pentad.groups.capping import Drops, choose_edges, count_drops
 from pentad.groups.groups import Groups
 from pentad.groups.uses import use_figures
 from pentad.neighbors.neighbors import Neighbors
@@ -20,6 +19,19 @@ if TYPE_CHECKING:
     import polars as pl
 
 Lists = Mapping[Modality, Neighbors]
+
+
+@dataclass(frozen=True)
+class Drops:
+    """Edges that did not become part of a group, by reason.
+
+    Attributes:
+        beyond_k: The caption had its k items before this candidate's turn came.
+        max_uses: The item had been used ``max_uses`` times by closer captions.
+    """
+
+    beyond_k: int
+    max_uses: int
 
 
 def build_groups(
@@ -80,14 +92,25 @@ class _Lined:
 
 def _line_up(neighbors: Neighbors, kept: NDArray[np.bool_], k: int, max_uses: int | None) -> _Lined:
     part = neighbors.take(kept)
-    chosen = choose_edges(part, k, max_uses)
-    first = np.argsort(~chosen, axis=1, kind="stable")[:, :k]
-    missing = ((0, 0), (0, k - first.shape[1]))
-    ids, scores, present = (
-        np.pad(np.take_along_axis(array, first, axis=1), missing)
-        for array in (part.ids, part.scores, chosen)
-    )
-    return _Lined(ids, scores, present, count_drops(chosen, k), chosen.size)
+    chosen, drops = _chosen(part, k, max_uses)
+    places = chosen.clip(0)
+    ids = np.take_along_axis(part.ids, places, axis=1)
+    scores = np.take_along_axis(part.scores, places, axis=1)
+    return _Lined(ids, scores, chosen >= 0, drops, part.ids.size)
+
+
+def _chosen(part: Neighbors, k: int, max_uses: int | None) -> tuple[NDArray[np.int16], Drops]:
+    """Return columns of the candidates that are used, (captions, k), -1 where there is none."""
+    if max_uses is None:  # the first ones, for which nothing has to be compiled
+        columns = np.arange(k, dtype=np.int16)
+        first = np.where(columns < part.columns, columns, np.int16(-1))
+        beyond = len(part) * max(0, part.columns - k)
+        return np.tile(first, (len(part), 1)), Drops(beyond, 0)
+    from pentad.groups.capacity.assign import assign
+    from pentad.groups.capacity.outcome import Drop
+
+    found = assign(part.ids, part.scores, k=k, max_uses=max_uses)
+    return found.chosen, Drops(found.dropped[Drop.BEYOND_K], found.dropped[Drop.FULL])
 
 
 def _table(text_ids: NDArray[Any], lined: Mapping[Modality, _Lined], k: int) -> pl.DataFrame:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pentad.neighbors.hubs import gini_of, skewness
+
 _DIGITS = 6
 
 
@@ -23,34 +25,17 @@ def use_figures(ids: NDArray[Any], corpus_size: int) -> dict[str, float | int | 
         known), ``gini`` (0 even .. 1 all uses on one item), ``skew`` (of the distribution of uses;
         above 1 there are hubs).
     """
-    used = np.sort(np.unique(ids, return_counts=True)[1]).astype(np.float64)
+    used = np.unique(ids, return_counts=True)[1]
     total = max(corpus_size, len(used))
-    figures = {
-        "max": int(used.max(initial=0)),
-        "mean": _rounded(used.sum() / total if total else 0.0),
-        "gini": _rounded(_gini(used, total)),
-        "skew": _rounded(_skew(used, total)),
-    }
-    never = _rounded((total - len(used)) / total) if corpus_size else None
-    return {"items": total, "never_used": never, **figures}
-
-
-def _gini(used: NDArray[np.float64], total: int) -> float:
-    if not len(used):
-        return 0.0
-    place = np.arange(total - len(used) + 1, total + 1)
-    return float(2 * (place * used).sum() / (total * used.sum()) - (total + 1) / total)
-
-
-def _skew(used: NDArray[np.float64], total: int) -> float:
-    if not total:
-        return 0.0
-    mean = used.sum() / total
     unused = total - len(used)
-    second = (((used - mean) ** 2).sum() + unused * mean**2) / total
-    third = (((used - mean) ** 3).sum() - unused * mean**3) / total
-    return float(third / second**1.5) if second > 0 else 0.0
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), _DIGITS)
+    found, often = (array.tolist() for array in np.unique(used, return_counts=True))
+    times, items = ([0, *found], [unused, *often]) if unused else (found, often)
+    never = unused / total if corpus_size else None
+    return {
+        "items": total,
+        "never_used": None if never is None else round(never, _DIGITS),
+        "max": int(used.max(initial=0)),
+        "mean": round(len(ids) / total if total else 0.0, _DIGITS),
+        "gini": round(gini_of(times, items), _DIGITS),
+        "skew": round(skewness(times, items), _DIGITS),
+    }

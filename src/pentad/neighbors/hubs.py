@@ -89,8 +89,8 @@ def hub_report(ids: NDArray[Any], corpus_ids: NDArray[Any], top: int = 10) -> Hu
         max=most,
         max_to_mean=most * len(counts) / total if total else 0.0,
         never_retrieved=(items[0] if times[0] == 0 else 0) / len(counts),
-        skew=_skew(times, items),
-        gini=_gini(times, items),
+        skew=skewness(times, items),
+        gini=gini_of(times, items),
         top=_most_frequent(counts, corpus_ids, top),
     )
 
@@ -120,7 +120,7 @@ def k_occurrence(ids: NDArray[Any], corpus_ids: NDArray[Any]) -> Counts:
     return counts
 
 
-def _skew(times: list[int], items: list[int]) -> float:
+def skewness(times: list[int], items: list[int]) -> float:
     """Return the skewness of a histogram: ``items[i]`` items were found ``times[i]`` times."""
     n, total = sum(items), _total(times, items)
     second = sum(c * (n * t - total) ** 2 for t, c in zip(times, items, strict=True))
@@ -129,7 +129,7 @@ def _skew(times: list[int], items: list[int]) -> float:
     return float(third / n / (second / n) ** 1.5) if second else 0.0
 
 
-def _gini(times: list[int], items: list[int]) -> float:
+def gini_of(times: list[int], items: list[int]) -> float:
     """Return the Gini coefficient of a histogram whose ``times`` ascend."""
     n, total = sum(items), _total(times, items)
     weighted, before = 0, 0

@@ -12,7 +12,6 @@ from tests.groups.capacity.problems import check, greatest_total, problems
 @given(problems())
 @settings(max_examples=100, deadline=None)
 def test_no_other_assignment_has_a_greater_total(problem):
-    pytest.importorskip("ortools", reason="the extra `flow` is not installed")
     ids, scores, k, uses, threshold = problem
     options = {"k": k, "max_uses": uses, "threshold": threshold}
     result = assign(ids, scores, method="exact", **options)

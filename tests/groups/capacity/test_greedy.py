@@ -38,26 +38,22 @@ def test_zero_has_no_sign():
     assert edge_order(scores, np.zeros(3, dtype=np.uint8)).tolist() == [0, 1, 2]
 
 
-def test_a_larger_one_equals_the_rounds_in_use_today(make_neighbors):
-    from pentad.groups.capping import choose_edges, count_drops
-
+def test_a_larger_one_equals_a_loop_over_the_edges():
     rng = np.random.default_rng(0)
-    rows = [
-        [(int(i), float(s)) for i, s in zip(items, scores, strict=True)]
-        for items, scores in zip(
-            (rng.permutation(60)[:8] for _ in range(200)),
-            -np.sort(-rng.integers(0, 50, (200, 8)) / 64, axis=1),
-            strict=True,
-        )
-    ]
-    neighbors = make_neighbors("image", rows)
-    result = assign(neighbors.ids, neighbors.scores, k=4, max_uses=9)
-    flags = choose_edges(neighbors, 4, 9)
-    assert [row[row >= 0].tolist() for row in result.chosen] == [
-        np.flatnonzero(row).tolist() for row in flags
-    ]
-    drops = count_drops(flags, 4)
-    assert list(result.dropped.values()) == [drops.beyond_k, drops.max_uses, 0, 0]
+    ids = np.stack([rng.permutation(60)[:8] for _ in range(200)])
+    scores = (-np.sort(-rng.integers(0, 50, (200, 8)) / 64, axis=1)).astype(np.float32)
+    result = assign(ids, scores, k=4, max_uses=9)
+    edges = sorted(np.ndindex(200, 8), key=lambda edge: (-scores[edge], *edge))
+    taken, uses = [[] for _ in range(200)], np.zeros(60, int)
+    for query, rank in edges:
+        if len(taken[query]) < 4 and uses[ids[query, rank]] < 9:
+            taken[query].append(rank)
+            uses[ids[query, rank]] += 1
+    assert [row[row >= 0].tolist() for row in result.chosen] == taken
+    beyond = sum(rank > ranks[-1] for ranks in taken if len(ranks) == 4 for rank in range(8))
+    assert list(result.dropped.values()) == [
+        beyond, 1600 - beyond - sum(map(len, taken)), 0, 0,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("uses", [None, 4])

@@ -92,7 +92,8 @@ def test_a_segment_is_asked_for_and_checked(tmp_path: Path, clips: Path) -> None
 
 
 def test_the_tool_itself_understands_what_it_is_told(tmp_path: Path, clips: Path) -> None:
-    yt_dlp = pytest.importorskip("yt_dlp")
+    import yt_dlp
+
     cookies = tmp_path / "cookies.txt"
     cookies.write_text("# Netscape HTTP Cookie File")
     tool = giving(tmp_path, clips / "both.mp4")

@@ -75,7 +75,7 @@ def _refuse_other_kinds(path: Path) -> None:
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:
-        raise InputError(f"cannot be read ({_plain(error)})", file=path) from None
+        raise InputError(f"cannot be read as CSV ({_plain(error)})", file=path) from None
     for magic, kind in _OTHER_KINDS.items():
         if head.startswith(magic):
             raise InputError(f"this is {kind}, not a CSV table in UTF-8", file=path, row=1)
