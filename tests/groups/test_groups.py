@@ -6,8 +6,10 @@ import pytest
 
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.modality import Modality
+from pentad.embeddings.embeddings import Embeddings
 from pentad.groups.build import build_groups
 from pentad.groups.groups import Groups
+from pentad.store.records import read_record
 
 
 @pytest.fixture
@@ -163,6 +165,39 @@ def test_awkward_scores_and_wide_ids_survive(make_neighbors, tmp_path, format):
     loaded = Groups.load(tmp_path).frame()
     assert loaded.equals(groups.frame())
     assert loaded.schema["image_id"] == pl.UInt64
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_further_columns_survive(make_neighbors, catalog, tmp_path, format):
+    adjusted = np.array([[0.3, 0.1], [0.2, 1e-7]], dtype=np.float32)
+    images = make_neighbors(
+        "image", [[(1, 0.5), (2, 0.75)]] * 2, text_ids=[0, 7], adjusted_scores=adjusted
+    )
+    sounds = make_neighbors("audio", [[(5, 0.5)], [(6, 0.25)]], text_ids=[0, 7])
+    features = {
+        m: Embeddings.from_array([[1, 0], [0.1, 1]], modality=m, space="s", ids=ids)
+        for m, ids in (("image", [1, 2]), ("audio", [5, 6]))
+    }
+    built = build_groups([images, sounds], max_uses=1, features=features)
+    built.save(tmp_path, format=format, catalog=catalog)
+    loaded = Groups.load(tmp_path)
+    assert loaded.frame().equals(built.frame())
+    assert loaded.frame().schema == built.frame().schema
+    assert loaded.manifest == built.manifest
+    assert {"image_adjusted_score", "neighbor_rank_audio", "agreement"} <= set(
+        built.frame().columns
+    )
+
+
+def test_a_card_is_one_of_the_files_and_goes_with_the_groups(groups, tmp_path):
+    groups.save(tmp_path, card="# Mine\n")
+    assert files(tmp_path)["README.md"] == b"# Mine\n"
+    record = read_record(tmp_path / "manifest.json")
+    assert "README.md" in record.files
+    assert record.damaged() == []
+    assert Groups.load(tmp_path).manifest == groups.manifest
+    groups.save(tmp_path)
+    assert "README.md" not in files(tmp_path)
 
 
 def test_the_same_groups_give_the_same_bytes(groups, tmp_path):

@@ -10,6 +10,7 @@ import pytest
 from pentad.core.errors import StoreError
 from pentad.pipeline.add import add_source
 from pentad.pipeline.build import build
+from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.search import search_workspace
 from pentad.pipeline.verbs import embed_step, group_step, neighbors_step, train_step
 from tests.pipeline.shared import K, content, differing
@@ -26,7 +27,7 @@ WRITERS = {
     "build": lambda ws: build(ws.parent / "world", ws, k=K),
     "add": lambda ws: add_source(ws, ws.parent / "world"),
     "embed": embed_step,
-    "neighbors": lambda ws: neighbors_step(ws, k=K, seed=0),
+    "neighbors": lambda ws: neighbors_step(ws, options=NeighborOptions(k=K)),
     "group": group_step,
     "train": train_step,
 }

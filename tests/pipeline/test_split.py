@@ -10,12 +10,14 @@ import pytest
 
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.evaluation.retrieval_suite import evaluate_vectors, shuffled_control
-from pentad.pipeline import chain, trained
+from pentad.pipeline import chain
 from pentad.pipeline.build import build
 from pentad.pipeline.frozen import Frozen, held_out_units
 from pentad.pipeline.heldout import evaluate_model
 from pentad.pipeline.judge import captions_of, labelled
-from pentad.pipeline.learned import bridge_data, learn_model, line_up, placed, retrieve
+from pentad.pipeline.learned import bridge_data, learn_model
+from pentad.pipeline.making import Making
+from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.plan import plan_encoders
 from pentad.pipeline.steps import load_frozen
 from pentad.pipeline.trained import fit_gates, train_model
@@ -24,6 +26,8 @@ from pentad.store.workspace import Workspace
 from tests.pipeline.shared import K, rows_of, write_rows
 
 pytestmark = pytest.mark.usefixtures("short")
+
+MAKING = Making(NeighborOptions(k=K))
 
 
 def frozen_of(workspace) -> tuple[dict, Frozen]:
@@ -118,7 +122,7 @@ def spied(monkeypatch):
 
     spy(chain, "train_model", "trained", lambda args, options, result: args[1:3])
     spy(chain, "judge", "judged", lambda args, options, result: args[0])
-    spy(trained, "line_up", "lined", lambda args, options, result: result)
+    spy(Making, "make", "lined", lambda args, options, result: result)
     return seen
 
 
@@ -128,7 +132,7 @@ def test_a_build_trains_on_nothing_that_it_is_judged_by(pair, spied):
     held = held_out_units(everything.units, 3)
     assert leaks(everything, held, training, groups) == []
     assert len(groups.frame()) > 0
-    assert len(spied["lined"]) == 3
+    assert len(spied["lined"]) == 4  # of the held-out run and of three folds within it
     for inner in spied["lined"]:
         assert leaks(everything, held, training, inner) == []
     (judged,) = spied["judged"]
@@ -176,7 +180,7 @@ def test_what_is_held_out_has_no_influence_on_bridge_weights_and_gates(built):
     for part in (frozen, with_noise(frozen, held)):
         training, _ = part.split(held)
         model, choices = learn_model(plan, bridge_data(training, {}), seed=0)
-        gates = fit_gates(plan, training, {}, k=K, seed=0, choices=choices)
+        gates = fit_gates(plan, training, {}, making=MAKING, seed=0, choices=choices)
         learned.append((model.fingerprint, choices, gates))
     assert learned[0] == learned[1]
     assert not np.array_equal(
@@ -203,7 +207,7 @@ def score_fold(plan, frozen: Frozen, fold: int):
     """Return what a model scores on one fold that was learned and trained on the others."""
     training, judged = frozen.split(held_out_units(frozen.units, 0, fold=fold))
     bridge, _ = learn_model(plan, bridge_data(training, {}), seed=0)
-    groups = line_up(retrieve(placed(bridge, training), K), K)
+    groups = MAKING.make(bridge, training)
     gates = dict.fromkeys(bridge.modalities, 1.0)
     model, _ = train_model(bridge, training, groups, gates, name="unified", seed=0)
     return evaluate_model(judged, model, 0)

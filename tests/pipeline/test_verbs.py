@@ -11,6 +11,7 @@ from pentad.core.errors import InputError, StoreError
 from pentad.pipeline.add import add_source
 from pentad.pipeline.info import describe
 from pentad.pipeline.models import find_model, model_names
+from pentad.pipeline.options import GroupOptions, NeighborOptions
 from pentad.pipeline.verbs import embed_step, group_step, neighbors_step, train_step
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import ITEMS, K, content, differing, results
@@ -28,7 +29,7 @@ def test_the_verbs_one_by_one_give_the_bytes_of_a_build(pair_built, tmp_path):
         ("image", ITEMS),
         ("audio", ITEMS),
     }
-    assert [row["k"] for row in neighbors_step(workspace, k=K, seed=0)] == [K, K]
+    assert [row["k"] for row in neighbors_step(workspace, options=NeighborOptions(k=K))] == [K, K]
     assert group_step(workspace)["k"] == K
     train_step(workspace)
     assert differing(results(pair_built), results(workspace)) == []
@@ -43,13 +44,17 @@ def test_the_verbs_in_the_wrong_order_say_which_comes_first(tmp_path, little_wor
     with pytest.raises(StoreError, match="no items yet; run 'pentad add"):
         embed_step(workspace)
     add_source(workspace, little_world / "image/captions.csv", modality="image")
-    for verb in (lambda ws: neighbors_step(ws, k=2, seed=0), group_step, train_step):
+    for verb in (
+        lambda ws: neighbors_step(ws, options=NeighborOptions(k=2)),
+        group_step,
+        train_step,
+    ):
         with pytest.raises(StoreError, match="nothing embedded yet; run 'pentad embed"):
             verb(workspace)
 
 
 def test_max_uses_bounds_how_often_an_item_occurs(pair):
-    group_step(pair, max_uses=8)
+    group_step(pair, options=GroupOptions(max_uses=8))
     groups = pl.concat([pl.read_parquet(p) for p in (pair / "groups/default").glob("nn_*.parquet")])
     for column in ("image_id", "audio_id"):
         assert groups[column].drop_nulls().value_counts()["count"].max() <= 8

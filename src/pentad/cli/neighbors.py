@@ -2,22 +2,65 @@
 
 from __future__ import annotations
 
-from pentad.cli.options import JsonOption, KOption, SeedOption, WorkspaceArgument
+from typing import Annotated
+
+import typer
+
+from pentad.cli.options import (
+    AddressOption,
+    DeviceOption,
+    EngineOption,
+    JsonOption,
+    KOption,
+    MemoryOption,
+    SeedOption,
+    WorkspaceArgument,
+)
 
 
-def neighbors(
-    workspace: WorkspaceArgument, k: KOption = 16, seed: SeedOption = 0, json: JsonOption = False
+def neighbors(  # noqa: PLR0913, PLR0917  (one for each option)
+    workspace: WorkspaceArgument,
+    k: KOption = 16,
+    backend: Annotated[
+        str, typer.Option("--backend", help="auto, exact, ivf, hnsw or hnsw-flat.")
+    ] = "auto",
+    recall: Annotated[
+        float, typer.Option("--recall", help="What an approximate search has to find.")
+    ] = 0.95,
+    hubness: Annotated[
+        str, typer.Option("--hubness", help="none, center, csls or center+csls.")
+    ] = "none",
+    native: Annotated[
+        str, typer.Option("--native", help="A caption's own items: keep, exclude or first.")
+    ] = "keep",
+    memory: MemoryOption = "512M",
+    device: DeviceOption = "cpu",
+    engine: EngineOption = "local",
+    address: AddressOption = None,
+    seed: SeedOption = 0,
+    json: JsonOption = False,
 ) -> None:
-    """Learn the bridge where it is needed, then find the neighbors of every caption."""
-    from pentad.cli.output import emit, next_step, print_table
+    """Learn the bridge where it is needed, then find the neighbors of every caption.
+
+    Exact up to a million items; beyond that by an index, tuned to --recall on the captions
+    themselves. With --hubness the figures before and after are printed.
+    """
+    from pentad.cli.output import emit, next_step
     from pentad.cli.progress import make_progress
+    from pentad.cli.results import print_neighbors
+    from pentad.pipeline.options import NeighborOptions, make_machine
     from pentad.pipeline.verbs import neighbors_step
 
-    rows = neighbors_step(workspace, k=k, seed=seed, progress=make_progress())
+    rows = neighbors_step(
+        workspace,
+        options=NeighborOptions(k, backend, recall, hubness, native),
+        machine=make_machine(memory, device, engine, address),
+        seed=seed,
+        progress=make_progress(),
+    )
     if json:
         for row in rows:
             emit(row)
     else:
-        header = ("modality", "captions", "items", "k", "space")
-        print_table(header, [tuple(row[name] for name in header) for row in rows])
+        print_neighbors(rows)
     next_step(f"pentad group {workspace}")

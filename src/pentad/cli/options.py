@@ -25,6 +25,18 @@ WorkersOption = Annotated[
     int | None,
     typer.Option("--workers", min=1, help="Decoder processes; default one a processor."),
 ]
+MemoryOption = Annotated[
+    str, typer.Option("--memory", metavar="SIZE", help="What a search may hold, such as 2G.")
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", help="cpu, or where torch finds a processor: cuda, cuda:1.")
+]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="local, or ray: on a cluster that is running.")
+]
+AddressOption = Annotated[
+    str | None, typer.Option("--address", help="Of the Ray cluster; default auto.")
+]
 
 
 class ModalityName(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from pentad.store.rejections import Rejection
 
 _SHOWN_REJECTIONS = 200
+_SHOWN_HUBS = 3
 _METRIC = "hit@5"
 
 
@@ -86,10 +88,94 @@ def print_quickstart(result: QuickstartResult) -> None:
     typer.echo(f"\na few groups side by side: {result.picture}")
 
 
+def print_neighbors(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Print what was found in each modality, and how unevenly items are found."""
+    header = ("modality", "captions", "items", "k", "by", "recall", "space")
+    print_table(
+        header,
+        [(*(row[name] for name in header[:4]), *_search(row["how"]), row["space"]) for row in rows],
+    )
+    for row in rows:
+        if (own := row["how"].get("native")) is not None:
+            typer.echo(
+                f"{row['modality']}: {own['found']} of {own['pairs']} native pairs are neighbors "
+                f"(native {own['treatment']})"
+            )
+    typer.echo("")
+    figures = ("never_retrieved", "max_to_mean", "skew", "gini")
+    print_table(
+        ("hubs", "adjusted by", "never found", "max/mean", "skew", "Gini", "found most often"),
+        [
+            (row["modality"], by, *(report[name] for name in figures), _top(report))
+            for row in rows
+            for by, report in _reports(row)
+        ],
+    )
+
+
+def print_groups(manifest: Mapping[str, Any]) -> None:
+    """Print how many groups there are, how evenly items are used, and who came short and why."""
+    counts = manifest["counts"]
+    typer.echo(
+        f"{manifest['groups']} groups of {', '.join(manifest['modalities'])}; "
+        f"{counts['complete']} complete, {counts['empty']} empty"
+    )
+    figures = ("items", "never_used", "max", "mean", "skew", "gini")
+    rows = [
+        (
+            m,
+            *(manifest["uses"][m][name] for name in figures),
+            _short(counts["short"][m]["captions"]),
+        )
+        for m in manifest["modalities"]
+    ]
+    header = ("uses", "items", "never used", "max", "mean", "skew", "Gini", "captions short")
+    print_table(header, rows)
+    composed = manifest["compose"]
+    if composed.get("agreement") is not None:
+        before = composed.get("agreement_by_rank")
+        typer.echo(f"agreement of members: {before:.3f} by rank, {composed['agreement']:.3f} now")
+    for name, match in manifest.get("concept_match", {}).items():
+        _print_concepts("by rank" if name == "by_rank" else "now", match)
+
+
+def _print_concepts(when: str, match: Mapping[str, Any]) -> None:
+    """Print which share of the items has the caption's concept, and of the pairs an equal one."""
+    shares = {**match["items"], "pairs of items": match["pairs"]}
+    known = [f"{name} {part['share']:.3f}" for name, part in shares.items() if part["judged"]]
+    if known:
+        typer.echo(f"concepts that match {when}: {', '.join(known)}")
+
+
 def print_info(facts: Mapping[str, Any]) -> None:
     """Print what is in a workspace."""
     for name, value in facts.items():
         typer.echo(f"{name}: {_plain(value) or 'none'}")
+
+
+def _search(how: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the backend, and the recall with its interval where it was measured."""
+    measured = (
+        f"{how['recall']:.4f} ({how['low']:.4f} - {how['high']:.4f})" if "low" in how else "1"
+    )
+    return how["backend"], measured
+
+
+def _reports(row: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the reports on hubs, before and after adjusting."""
+    before = [("none", row["hubs_before"])] if "hubs_before" in row else []
+    return [*before, (row["how"]["hubness"], row["hubs"])]
+
+
+def _top(report: Mapping[str, Any]) -> str:
+    shown = report["top"][:_SHOWN_HUBS]
+    return ", ".join(f"{PurePath(item['file'] or '?').name} {item['count']}x" for item in shown)
+
+
+def _short(captions: Mapping[str, int]) -> str:
+    """Return how many captions have less than k items, by reason."""
+    reasons = [f"{count} {why.replace('_', ' ')}" for why, count in captions.items() if count]
+    return ", ".join(reasons) or "none"
 
 
 def _plain(value: Any) -> str:

@@ -127,13 +127,19 @@ class Embeddings:
 
     @classmethod
     def load(cls, folder: str | Path) -> Embeddings:
-        """Read what `save` wrote; the vectors are memory-mapped.
+        """Read what `save` wrote, or a workspace's shards in ``embeddings/<space>/<modality>``.
+
+        The vectors are memory-mapped; of shards only the rows that somebody asks for are read.
 
         Raises:
             StoreError: There is no finished record, or a file has another size than recorded.
         """
         root = Path(folder)
         record = read_record(root / _RECORD)
+        if record is None and any(root.glob("[0-9]*.json")):
+            from pentad.embeddings.shards import open_shards
+
+            return open_shards(root)
         if record is None or not record.intact():
             raise StoreError(f"{root}: no complete embeddings here; write them again with save()")
         vectors = np.load(root / "vectors.npy", mmap_mode="r", allow_pickle=False)

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.errors import Reason, StoreError
+from pentad.core.errors import InputError, Reason, StoreError
 from pentad.core.fingerprint import fingerprint_value
-from pentad.embeddings.embeddings import write_array
+from pentad.core.modality import Modality
+from pentad.embeddings.embeddings import Embeddings, write_array
+from pentad.embeddings.stacked import StackedRows
 from pentad.store.records import Record, committing, read_record
 
 SHARD_ROWS = 4096
@@ -146,6 +148,30 @@ class ShardFolder:
             scores,
             tuple(failed),
         )
+
+
+def open_shards(root: Path) -> Embeddings:
+    """Return the vectors of one space and modality, mapped, of which nothing is read yet.
+
+    Raises:
+        StoreError: A shard is damaged, or of another space, modality, width or type than the rest.
+    """
+    folder = ShardFolder(root)
+    records = [folder.record(number) for number in folder.numbers()]
+    kinds = {(r.fields.get("modality"), r.fields.get("space")) for r in records if r is not None}
+    shards = list(folder.shards())
+    if len(kinds) != 1:
+        raise StoreError(f"{root}: shards of different spaces lie here; run 'pentad embed' again")
+    modality, space = kinds.pop()
+    try:
+        rows = StackedRows([s.vectors for s in shards if len(s.ids)] or [shards[0].vectors])
+    except InputError as error:
+        raise StoreError(f"{root}: {error}; run 'pentad embed' again") from error
+    location = "/".join(("embeddings", *root.resolve().parts[-2:]))
+    # Whatever takes vectors takes rows by slices, flags and numbers, which these have.
+    vectors = cast("NDArray[Any]", rows)
+    ids = np.concatenate([s.ids for s in shards])
+    return Embeddings(vectors, ids, Modality(str(modality)), str(space), location)
 
 
 def inputs_fingerprint(shard: Shard) -> str:

@@ -2,7 +2,8 @@
 
     infos/<modality>.csv      one row an item; all five are written, absent ones as a bare header
     nn_<rank>/data_groups.csv one row a caption; absent modalities leave their column empty
-    nn_<rank>/scores.csv      the same rows and columns with scores in place of ids
+    nn_<rank>/scores.csv      the same rows with scores in place of ids, and what else there is:
+                              adjusted scores, retrieval ranks, agreement
 
 The tables of a catalog need these columns, others are left alone:
 
@@ -24,10 +25,12 @@ from pentad.store.records import Commit
 
 if TYPE_CHECKING:
     import polars as pl
+    from polars.datatypes import DataTypeClass
 
 GROUP_ORDER = (Modality.VIDEO, Modality.AUDIO, Modality.IMAGE, Modality.POINTS)
 """The order of E-MM1's columns."""
 
+AGREEMENT = "agreement"
 _ORIGIN = ("source_dataset", "dataset_license")
 
 
@@ -61,8 +64,9 @@ def write_groups(commit: Commit, groups: pl.DataFrame, rank: int) -> None:
     last = pl.col("rank").alias("nn_index")
     ids = [_or_null(groups, m.id_column).alias(f"encord_{m}_id") for m in GROUP_ORDER]
     scores = [_or_null(groups, f"{m}_score").alias(f"{m}_score") for m in GROUP_ORDER]
+    more = [name for name in groups.columns if name in _further()]
     groups.select(text, *ids, last).write_csv(commit.path(f"nn_{rank}/data_groups.csv"))
-    groups.select(text, *scores, last).write_csv(commit.path(f"nn_{rank}/scores.csv"))
+    groups.select(text, *scores, *more, last).write_csv(commit.path(f"nn_{rank}/scores.csv"))
 
 
 def read_groups(folder: Path, rank: int, modalities: Sequence[Modality]) -> pl.DataFrame:
@@ -72,17 +76,32 @@ def read_groups(folder: Path, rank: int, modalities: Sequence[Modality]) -> pl.D
     place = folder / f"nn_{rank}"
     schema = {f"encord_{m}_id": pl.UInt64 for m in (Modality.TEXT, *GROUP_ORDER)}
     ids = pl.read_csv(place / "data_groups.csv", schema_overrides=schema)
-    scores = pl.read_csv(
-        place / "scores.csv", schema_overrides={f"{m}_score": pl.Float32 for m in GROUP_ORDER}
-    )
+    kinds = {f"{m}_score": pl.Float32 for m in GROUP_ORDER} | _further()
+    scores = pl.read_csv(place / "scores.csv", schema_overrides=kinds)
     columns = [
         _as_ids(ids["encord_text_id"], "text_id"),
         pl.Series("rank", ids["nn_index"], pl.UInt16),
     ]
     for modality in modalities:
         columns.append(_as_ids(ids[f"encord_{modality}_id"], modality.id_column))
-        columns.append(scores[f"{modality}_score"])
+        own = (f"{modality}_score", *_further_of(modality))
+        columns += [scores[name] for name in own if name in scores.columns]
+    columns += [scores[name] for name in (AGREEMENT,) if name in scores.columns]
     return pl.DataFrame(columns)
+
+
+def _further_of(modality: Modality) -> dict[str, DataTypeClass]:
+    """Return the columns that may follow the score of a modality, in order, and their types."""
+    import polars as pl
+
+    return {f"{modality}_adjusted_score": pl.Float32, f"neighbor_rank_{modality}": pl.UInt16}
+
+
+def _further() -> dict[str, DataTypeClass]:
+    import polars as pl
+
+    each = (column for m in GROUP_ORDER for column in _further_of(m).items())
+    return {**dict(each), AGREEMENT: pl.Float32}
 
 
 def _infos(modality: Modality, table: pl.DataFrame | None) -> pl.DataFrame:

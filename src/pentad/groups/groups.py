@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Catalog = Mapping[Modality, pl.DataFrame]
 
 FORMATS = ("parquet", "csv")
+CARD = "README.md"
 _MANIFEST = "manifest.json"
 
 
@@ -27,12 +28,19 @@ class Groups:
     Attributes:
         table: ``text_id, rank`` (u16, from 1), then for each modality ``<modality>_id`` and
             ``<modality>_score`` (f32), null where it has no item left; by rank, then text id.
+            Behind a score may stand ``<modality>_adjusted_score`` (f32), which decides the order,
+            and ``neighbor_rank_<modality>`` (u16, from 1), the rank that the search gave the item;
+            last ``agreement`` (f32), how much the items are alike, null where none can be compared.
             Groups from a table have no scores.
-        manifest: What `build_groups` did, as plain values: ``k``, ``max_uses``, ``modalities``,
-            ``embeddings`` (space, metric and both locations for each modality), ``counts``
-            (captions, groups, complete, empty; edges, drops by reason and nulls by modality) and
-            ``uses`` (how unevenly items are used). Of groups from a table it says what was given
-            (such as ``namespace``), and ``embeddings`` is empty: there are no vectors behind them.
+        manifest: What `build_groups` did, as plain values: ``k``, ``max_uses``, ``threshold``,
+            ``modalities``, ``embeddings`` (space, metric and both locations for each modality),
+            ``encoders``, ``search`` (what each search says of itself), ``assignment`` (how limits
+            were kept to), ``compose`` (what was compared, and the mean agreement by rank and now),
+            ``counts`` (captions, groups, complete, empty; by modality edges, nulls, drops by
+            reason, captions that are short and places they lack by reason, and the captions' own
+            items) and ``uses`` (how unevenly items are used). Of groups from a table it says what
+            was given (such as ``namespace``), and ``embeddings`` is empty: there are no vectors
+            behind them.
     """
 
     table: pl.DataFrame
@@ -77,7 +85,12 @@ class Groups:
         return self.table
 
     def save(
-        self, folder: str | Path, *, format: str = "parquet", catalog: Catalog | None = None
+        self,
+        folder: str | Path,
+        *,
+        format: str = "parquet",
+        catalog: Catalog | None = None,
+        card: str | None = None,
     ) -> None:
         """Write the groups; the manifest is their record.
 
@@ -88,6 +101,7 @@ class Groups:
             folder: Where to; best one of its own.
             format: ``parquet`` or ``csv``.
             catalog: For ``csv``, the items behind the ids, as `pentad.groups.emm1_csv` says.
+            card: Markdown that describes them, for ``README.md``.
 
         Raises:
             UnknownName: There is no such format.
@@ -100,6 +114,8 @@ class Groups:
                 self._write_parquet(commit)
             else:
                 self._write_csv(commit, catalog)
+            if card is not None:
+                commit.path(CARD).write_text(card, encoding="utf-8", newline="\n")
             commit.finish({**self.manifest, "format": format})
 
     @classmethod

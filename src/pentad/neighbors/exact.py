@@ -89,7 +89,7 @@ class ExactSearch:
         self._vectors = vectors
         self._metric = metric
         self._int8 = int8
-        self._squares = squared_lengths(vectors)
+        self._squares = squared_lengths(vectors, "items")
         self._largest = float(self._squares.max(initial=0.0))
         width = 4 * (vectors.shape[1] + 1)
         self._block = len(vectors) if memory is None else max(1024, memory // width)
@@ -114,14 +114,14 @@ class ExactSearch:
         for start in range(0, len(queries), step):
             part = slice(start, start + step)
             share = _Share(task, len(rows[part]))
-            rows[part], scores[part] = self._search_block(queries[part], k, share)
+            block = _Queries(queries[part], self._metric, self._largest, start)
+            rows[part], scores[part] = self._search_block(block, k, share)
             share.reach(1.0)
         return rows, scores
 
-    def _search_block(self, vectors: NDArray[Any], k: int, share: _Share) -> tuple[Indices, Floats]:
-        queries = _Queries(vectors, self._metric, self._largest)
+    def _search_block(self, queries: _Queries, k: int, share: _Share) -> tuple[Indices, Floats]:
         if k + _SLACK >= len(self._vectors):
-            return self._swept(queries, np.full(len(vectors), -np.inf), k)
+            return self._swept(queries, np.full(len(queries.rows), -np.inf), k)
         rows, scores, floor = self._guess(queries, k, share)
         needed = self._metric.product(scores[:, -1], queries.squares)
         unproven = ~(floor < needed - queries.bound)
@@ -262,9 +262,11 @@ class _Share:
 class _Queries:
     """One block of queries: float64 vectors, prepared rows, and the error bound of each."""
 
-    def __init__(self, vectors: NDArray[Any], metric: Metric, largest: float) -> None:
+    def __init__(
+        self, vectors: NDArray[Any], metric: Metric, largest: float, start: int = 0
+    ) -> None:
         self.vectors: Floats = vectors.astype(np.float64)
-        self.squares = squared_lengths(self.vectors)
+        self.squares = squared_lengths(self.vectors, "queries", start)
         self.rows = metric.query_rows(self.vectors, self.squares)
         self.bound = error_bound(metric.scale(self.squares, largest), self.rows.shape[1])
 
@@ -325,8 +327,13 @@ def best_pairs(
     return left[kept], right[kept], scores[kept]
 
 
-def squared_lengths(vectors: NDArray[Any]) -> Floats:
+def squared_lengths(vectors: NDArray[Any], name: str = "vectors", start: int = 0) -> Floats:
     """Return the float64 squared length of each row of ``vectors`` (n, dim).
+
+    Args:
+        vectors: float16, float32 or float64; may be memory-mapped.
+        name: What they are, for an error.
+        start: The number of the first row, likewise.
 
     Raises:
         InputError: A row holds a value that is not finite.
@@ -336,7 +343,8 @@ def squared_lengths(vectors: NDArray[Any]) -> Floats:
         rows = as_float64(vectors[part])
         squares[part] = row_dots(rows, rows)
     if not np.isfinite(squares).all():
-        raise InputError("vectors must be finite", row=int(np.argmin(np.isfinite(squares))))
+        row = start + int(np.argmin(np.isfinite(squares)))
+        raise InputError(f"{name} must be finite", row=row)
     return squares
 
 

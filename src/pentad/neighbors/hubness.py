@@ -39,12 +39,14 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError, UnknownName
 from pentad.neighbors.exact import ExactSearch, as_float64, squared_lengths
 from pentad.neighbors.metrics import Floats, Metric, Rows, get_metric, row_dots
+from pentad.neighbors.pairs import pair_scores
 
 if TYPE_CHECKING:
     from pentad.core.progress import Task
 
 METHODS = ("none", "center", "csls", "center+csls")
 
+_BREADTH = 6
 _ELEMENTS = 1 << 18
 _FOUND = 1 << 23
 _MEMORY = 1 << 29
@@ -96,14 +98,15 @@ def require_method(name: str) -> str:
 
 
 def fair_neighborhood(k: int, queries: int, items: int) -> int:
-    """Return how many queries an item's r should be a mean of: ``k queries / items``, 10 to 1000.
+    """Return how many queries an item's r should be a mean of: ``6 k queries / items``, 10 to 1000.
 
-    That is how often an item would be found if all were found equally often. Where there are many
-    more queries than items, a mean of the nearest 10 is far above what decides whether an item is
-    found: items that have some queries of their own are pushed away from all others, and items
-    that have none become hubs.
+    ``k queries / items`` is how often an item would be found if all were found equally often. Where
+    there are many more queries than items, a mean of the nearest 10, or of that many, is far above
+    what decides whether an item is found: items that have some queries of their own are pushed away
+    from all others, and items that have none become hubs. A mean of a few times as many does not do
+    that; with too many it says no more than the mean of all. ``benchmarks/neighbors.py`` compares.
     """
-    return max(10, min(1000, round(k * queries / max(items, 1))))
+    return max(10, min(1000, round(_BREADTH * k * queries / max(items, 1))))
 
 
 def adjust(
@@ -275,13 +278,8 @@ def _pair_scores(
 ) -> Floats:
     if rows.ndim != 2 or len(rows) != len(queries):
         raise InputError("rows must be (queries, k)", expected=len(queries), seen=rows.shape)
-    right = rows.reshape(-1)
-    scores = np.empty(len(right), dtype=np.float64)
-    for part in _slices(len(right), queries.shape[1]):
-        places = np.arange(part.start, min(part.stop, len(right))) // rows.shape[1]
-        q, x = as_float64(queries[places]), as_float64(corpus[right[part]])
-        scores[part] = metric.scores(q, x, (squared_lengths(q), squared_lengths(x)))
-    return scores.reshape(rows.shape)
+    left = np.repeat(np.arange(len(rows)), rows.shape[1])
+    return pair_scores(queries, corpus, left, rows.reshape(-1), metric).reshape(rows.shape)
 
 
 def _room(shape: tuple[int, int], folder: Path | None, name: str) -> Rows:

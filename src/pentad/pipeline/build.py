@@ -12,8 +12,10 @@ from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import EmbedSummary
 from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
+from pentad.pipeline.making import Making
 from pentad.pipeline.memory import peak_memory_mb
 from pentad.pipeline.models import model_names
+from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.plan import load_encoders
 from pentad.pipeline.stages import Clock
 from pentad.pipeline.steps import choose_encoders, embed_all
@@ -121,7 +123,8 @@ def build(
             summaries = embed_all(made, catalog, plan, workers=workers, progress=progress)
         made.set("neighbors", {"k": k, "seed": seed})
         made.set("groups", {})
-        chain = Chain(made, catalog, plan, k=k, seed=seed, clock=clock, progress=progress)
+        making = Making(NeighborOptions(k=k), seed=seed)
+        chain = Chain(made, catalog, plan, making=making, clock=clock, progress=progress)
         report = chain.run()
         rejections = made.rejections()
         return BuildResult(

@@ -11,6 +11,7 @@ model             trained on everything with those gates                    mode
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,20 +29,21 @@ from pentad.encoders.model_file import load_bridged
 from pentad.evaluation.report import Report
 from pentad.groups.groups import Groups
 from pentad.neighbors.neighbors import Neighbors
+from pentad.pipeline.card_facts import card_fingerprint
 from pentad.pipeline.frozen import Frozen, held_out_units
+from pentad.pipeline.groups_card import groups_card
 from pentad.pipeline.heldout import has_both_sides, judge
 from pentad.pipeline.learned import (
     baseline_models,
     bridge_data,
     class_name_vectors,
     learn_model,
-    line_up,
     placed,
-    retrieve,
 )
+from pentad.pipeline.making import Making
 from pentad.pipeline.models import BASELINES, FINAL, save_model, saved_space
 from pentad.pipeline.placed import store_placed
-from pentad.pipeline.plan import EncoderPlan
+from pentad.pipeline.plan import EncoderPlan, spaces_of
 from pentad.pipeline.stages import Clock, Stage
 from pentad.pipeline.steps import embedded_fingerprint, load_frozen
 from pentad.pipeline.trained import Gates, fit_gates, train_model
@@ -49,12 +51,16 @@ from pentad.store.atomic import write_json
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace
 
-REVISION = 1
+REVISION = 2
 """Raised when a stage would compute something else from the same inputs."""
 
 
 class Chain:
-    """The stages after embedding, on one workspace whose writer lock the caller holds."""
+    """The stages after embedding, on one workspace whose writer lock the caller holds.
+
+    Attributes:
+        catalog: All items.
+    """
 
     def __init__(
         self,
@@ -62,32 +68,31 @@ class Chain:
         catalog: Catalog,
         plan: EncoderPlan,
         *,
-        k: int = 16,
-        seed: int = 0,
-        max_uses: int | None = None,
+        making: Making | None = None,
         clock: Clock | None = None,
         progress: Progress = SILENT,
     ) -> None:
         self._workspace = workspace
-        self._catalog = catalog
+        self.catalog = catalog
         self._plan = plan
-        self._k = k
-        self._seed = seed
-        self._max_uses = max_uses
+        self._making = (making or Making()).keeping(workspace.root / "cache" / "neighbors")
+        self._seed = self._making.seed
         self._clock = clock or Clock()
         self._progress = progress
         root = workspace.root
         inputs = {
             "revision": REVISION,
-            "seed": seed,
+            "seed": self._seed,
             "catalog": catalog.fingerprint,
             "embedded": embedded_fingerprint(workspace, plan),
         }
         self._bridge = Stage(root / "models" / "bridge", inputs)
         self._compared = [Stage(root / "models" / name, inputs) for name in BASELINES.values()]
-        self._neighbors = Stage(root / "neighbors" / "default", {**inputs, "k": k})
-        grouped = {**inputs, "k": k, "max_uses": max_uses}
-        self._groups = Stage(root / "groups" / "default", grouped)
+        found = {**inputs, "neighbors": asdict(self._making.neighbors)}
+        self._neighbors = Stage(root / "neighbors" / "default", found)
+        grouped = {**found, "groups": asdict(self._making.groups)}
+        card = card_fingerprint(catalog, workspace.rejections())
+        self._groups = Stage(root / "groups" / "default", {**grouped, "card": card})
         self._heldout = Stage(root / "reports" / "held-out", grouped)
         self._final = Stage(root / "models" / FINAL, grouped)
 
@@ -108,11 +113,14 @@ class Chain:
                 and (self._neighbors.folder / f"{m.value}.parquet").exists()
             )
         with self._clock.stage("neighbors"):
-            found = retrieve(self._placed(model), self._k, progress=self._progress)
+            found = self._making.find(
+                self._placed(model), self.catalog.pairs, compare=True, progress=self._progress
+            )
             self._neighbors.begin(empty=True)
             for neighbors in found:
                 neighbors.save(self._neighbors.folder)
             self._neighbors.finish()
+            self._making.forget()
         return found
 
     def learn_bridge(self) -> Model:
@@ -139,18 +147,30 @@ class Chain:
         neighbors = self.find_neighbors()
         folder = self._groups.folder
         if form == "csv":
-            groups = line_up(neighbors, self._k, self._max_uses)
+            groups = self._line_up(neighbors)
             folder = folder.with_name(f"{folder.name}-csv")
-            groups.save(folder, format="csv", catalog=self._catalog.frames)
+            card = self._card(groups, folder.name)
+            groups.save(folder, format="csv", catalog=self.catalog.frames, card=card)
             return groups
         if self._groups.is_current():
             return Groups.load(folder)
         with self._clock.stage("groups"):
-            groups = line_up(neighbors, self._k, self._max_uses)
+            groups = self._line_up(neighbors)
             self._groups.begin()
-            groups.save(folder)
+            groups.save(folder, card=self._card(groups, folder.name))
             self._groups.finish()
         return groups
+
+    def _line_up(self, neighbors: tuple[Neighbors, ...]) -> Groups:
+        needed = self._making.needs_vectors
+        embeddings = self._placed(self.learn_bridge()) if needed else {}
+        encoders = {m.value: spaces for m, spaces in spaces_of(self._plan).items()}
+        groups = self._making.line_up(neighbors, embeddings, encoders=encoders)
+        return self._making.with_concept_match(groups, neighbors, self.catalog)
+
+    def _card(self, groups: Groups, name: str) -> str:
+        rejections = self._workspace.rejections()
+        return groups_card(groups, self.catalog, name=name, rejections=rejections)
 
     def train(self) -> Report | None:
         """Score on held-out concepts, then train on everything with the same settings."""
@@ -170,7 +190,7 @@ class Chain:
             )
             self._final.begin()
             save_model(model, self._final.folder, metrics=metrics)
-            store_placed(self._workspace, self._catalog, load_bridged(self._final.folder))
+            store_placed(self._workspace, self.catalog, load_bridged(self._final.folder))
             self._final.finish()
             if (places := self._places()) is not None:
                 places.finish()
@@ -197,13 +217,12 @@ class Chain:
         with self._clock.stage("held-out"):
             training, judged = self._frozen.split(held)
             bridge = self._held_out_bridge
-            neighbors = retrieve(placed(bridge, training), self._k)
-            groups = line_up(neighbors, self._k, self._max_uses)
+            groups = self._making.make(bridge, training)
             gates = fit_gates(
                 self._plan,
                 training,
                 self._class_names,
-                k=self._k,
+                making=self._making,
                 seed=self._seed,
                 choices=self._choices,
             )
@@ -224,7 +243,9 @@ class Chain:
     def _settings(self, gates: Gates) -> dict[str, Any]:
         return {
             "seed": self._seed,
-            "k": self._k,
+            "k": self._making.neighbors.k,
+            "neighbors": asdict(self._making.neighbors),
+            "groups": asdict(self._making.groups),
             "split": "concepts; the published model is trained on all rows with these settings",
             "gates": {m.value: gate for m, gate in gates.items()},
             "weights": {m.value: vars(c) for m, c in (self._choices or {}).items()},
@@ -239,7 +260,7 @@ class Chain:
 
     @cached_property
     def _frozen(self) -> Frozen:
-        return load_frozen(self._workspace, self._catalog, self._plan)
+        return load_frozen(self._workspace, self.catalog, self._plan)
 
     @cached_property
     def _class_names(self) -> Mapping[str, NDArray[np.float32]]:

@@ -14,11 +14,10 @@ from pentad.pipeline.learned import (
     baseline_models,
     bridge_data,
     learn_model,
-    line_up,
-    placed,
-    retrieve,
 )
+from pentad.pipeline.making import Making
 from pentad.pipeline.models import FINAL
+from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.plan import EncoderPlan
 from pentad.pipeline.trained import fit_gates, train_model
 
@@ -40,8 +39,9 @@ def judge_fold(
     training, judged = frozen.split(held_out_units(frozen.units, seed, fold=fold))
     data = bridge_data(training, class_names)
     bridge, choices = learn_model(plan, data, seed=seed)
-    groups = line_up(retrieve(placed(bridge, training), k), k)
-    gates = fit_gates(plan, training, class_names, k=k, seed=seed, choices=choices)
+    making = Making(NeighborOptions(k=k), seed=seed)
+    groups = making.make(bridge, training)
+    gates = fit_gates(plan, training, class_names, making=making, seed=seed, choices=choices)
     model, _ = train_model(bridge, training, groups, gates, name=FINAL, seed=seed)
     baselines, _ = baseline_models(plan, data, seed=seed)
     systems = (model, bridge, baselines["ridge"], baselines["bridge"])

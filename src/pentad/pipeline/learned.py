@@ -1,9 +1,8 @@
-"""From frozen vectors to what is learned on them: bridge, baselines, neighbors, groups."""
+"""From frozen vectors to what is learned on them: bridge and baselines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,17 +11,12 @@ from pentad.bridge.baselines import class_name_baseline, ridge_baseline
 from pentad.bridge.data import BridgeData, Choice, NativePairs
 from pentad.bridge.learn import learn_bridge
 from pentad.core.modality import MEDIA_MODALITIES, Modality
-from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.features import Features
 from pentad.encoders.bridge_map import BridgeMap
 from pentad.encoders.model import FrozenEncoder, Model
 from pentad.encoders.protocol import Classifier
 from pentad.encoders.registry import get_encoder
-from pentad.groups.build import build_groups
-from pentad.groups.groups import Groups
-from pentad.neighbors.find import find_neighbors
-from pentad.neighbors.neighbors import Neighbors
 from pentad.pipeline.frozen import Frozen
 from pentad.pipeline.models import BASELINES
 from pentad.pipeline.plan import EncoderPlan
@@ -83,23 +77,6 @@ def _shared_at(items: Features, texts: Features) -> int | None:
     return int(sum(texts.widths[:place]))
 
 
-@dataclass(frozen=True, eq=False)
-class Learned:
-    """What one run over some items has learned.
-
-    Attributes:
-        model: Its bridge and heads.
-        choices: The bridge's weights.
-        neighbors: For each caption, by modality.
-        groups: The neighbors lined up.
-    """
-
-    model: Model
-    choices: Choices
-    neighbors: tuple[Neighbors, ...]
-    groups: Groups
-
-
 def frozen_encoders(plan: EncoderPlan) -> dict[Modality, tuple[FrozenEncoder, ...]]:
     """Return the entries of a plan's encoders, as a model keeps them."""
     return {m: tuple(FrozenEncoder.of(c.spec, c.encoder) for c in cs) for m, cs in plan.items()}
@@ -143,20 +120,3 @@ def placed(model: Model, frozen: Frozen) -> dict[Modality, Embeddings]:
         for m, features in frozen.features.items()
         if m in model.modalities and len(features)
     }
-
-
-def retrieve(
-    embeddings: Mapping[Modality, Embeddings], k: int, *, progress: Progress = SILENT
-) -> tuple[Neighbors, ...]:
-    """Return, for every caption, its k nearest items of each modality."""
-    captions = embeddings[Modality.TEXT]
-    return tuple(
-        find_neighbors(captions, embeddings[m], k, progress=progress)
-        for m in MEDIA_MODALITIES
-        if m in embeddings
-    )
-
-
-def line_up(neighbors: tuple[Neighbors, ...], k: int, max_uses: int | None = None) -> Groups:
-    """Return the groups of all captions, k for each."""
-    return build_groups(neighbors, k=k, max_uses=max_uses)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from pentad.encoders.registry import list_encoders
 from pentad.evaluation.metrics.registry import METRICS
-from pentad.neighbors.find import BACKENDS
+from pentad.neighbors.backends import AUTO, BACKENDS
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
@@ -32,7 +32,7 @@ def _metrics() -> Table:
 
 
 def _backends() -> Table:
-    return ("name",), [(name,) for name in sorted(BACKENDS)]
+    return ("name",), [(name,) for name in sorted((AUTO, *BACKENDS))]
 
 
 def _sources() -> Table:

@@ -19,11 +19,9 @@ from pentad.pipeline.learned import (
     Choices,
     bridge_data,
     learn_model,
-    line_up,
-    placed,
     project,
-    retrieve,
 )
+from pentad.pipeline.making import Making
 from pentad.pipeline.plan import EncoderPlan
 from pentad.training.data import MISSING, TrainingData
 from pentad.training.gates import HeldOut, choose_gate, with_gates
@@ -40,7 +38,7 @@ def fit_gates(
     frozen: Frozen,
     class_names: Mapping[str, NDArray[np.float32]],
     *,
-    k: int,
+    making: Making,
     seed: int,
     choices: Choices | None = None,
     settings: TrainSettings | None = None,
@@ -54,7 +52,7 @@ def fit_gates(
         plan: The encoders.
         frozen: Training items only.
         class_names: Class-name vectors.
-        k: Groups a caption.
+        making: How neighbors and groups are made.
         seed: Decides folds and training.
         choices: Weights of the bridge; None chooses them on every fold.
         settings: How heads are trained.
@@ -68,7 +66,7 @@ def fit_gates(
             continue
         data = bridge_data(training, class_names)
         bridge, _ = learn_model(plan, data, seed=seed, choices=_known(choices, data.pairs))
-        groups = line_up(retrieve(placed(bridge, training), k), k)
+        groups = making.make(bridge, training)
         heads = train_heads(_data(bridge, training, groups), settings, seed=seed).heads
         judged = _within(judged, bridge)
         folds.append(HeldOut(heads, _data(bridge, judged, None), _caption_units(judged)))

@@ -11,6 +11,9 @@ from pentad.core.errors import StoreError
 from pentad.core.progress import SILENT, Progress
 from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
+from pentad.pipeline.found import describe_neighbors
+from pentad.pipeline.making import Making
+from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.store.workspace import Workspace
 
@@ -44,36 +47,34 @@ def embed_step(
 
 
 def neighbors_step(
-    workspace: str | Path, *, k: int, seed: int, progress: Progress = SILENT
+    workspace: str | Path,
+    *,
+    options: NeighborOptions,
+    machine: Machine | None = None,
+    seed: int = 0,
+    progress: Progress = SILENT,
 ) -> list[dict[str, Any]]:
-    """Learn the bridge and find neighbors; return one row a modality."""
+    """Learn the bridge where it is needed, and find neighbors; return one row a modality."""
     opened = Workspace.open(workspace)
-    with _chain(opened, progress, k=k, seed=seed) as chain:
-        opened.set("neighbors", {"k": k, "seed": seed})
-        return [
-            {
-                "modality": n.modality.value,
-                "captions": len(n),
-                "items": n.corpus_size,
-                "k": n.columns,
-                "space": n.space,
-            }
-            for n in chain.find_neighbors()
-        ]
+    with _chain(opened, progress, neighbors=options, seed=seed, machine=machine) as chain:
+        found = chain.find_neighbors()
+        opened.set("neighbors", {"k": options.k, "seed": seed, **options.to_setting()})
+        return describe_neighbors(found, chain.catalog)
 
 
 def group_step(
     workspace: str | Path,
     *,
-    max_uses: int | None = None,
+    options: GroupOptions | None = None,
     form: str = "parquet",
     progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Line the neighbors up; return the manifest."""
     opened = Workspace.open(workspace)
-    with _chain(opened, progress, max_uses=max_uses) as chain:
-        opened.set("groups", {"max_uses": max_uses} if max_uses else {})
+    chosen = options or GroupOptions()
+    with _chain(opened, progress, groups=chosen) as chain:
         groups = chain.build_groups(form=form)
+        opened.set("groups", chosen.to_setting())
         return {**groups.manifest, "groups": len(groups)}
 
 
@@ -98,9 +99,10 @@ def _chain(
     opened: Workspace,
     progress: Progress,
     *,
-    k: int | None = None,
+    neighbors: NeighborOptions | None = None,
+    groups: GroupOptions | None = None,
+    machine: Machine | None = None,
     seed: int | None = None,
-    max_uses: int | None = None,
 ) -> Iterator[Chain]:
     """Yield the chain with what was chosen in earlier steps where nothing else is said."""
     with opened.writing():
@@ -110,13 +112,11 @@ def _chain(
                 f"{opened.root}: nothing embedded yet; run 'pentad embed {opened.root}'"
             )
         plan = choose_encoders(opened, catalog, ())
-        chosen = opened.setting("neighbors", {})
-        yield Chain(
-            opened,
-            catalog,
-            plan,
-            k=k or chosen.get("k", 16),
-            seed=chosen.get("seed", 0) if seed is None else seed,
-            max_uses=max_uses or opened.setting("groups", {}).get("max_uses"),
-            progress=progress,
+        kept = opened.setting("neighbors", {})
+        making = Making(
+            neighbors or NeighborOptions.from_setting(kept),
+            groups or GroupOptions.from_setting(opened.setting("groups", {})),
+            machine or Machine(),
+            kept.get("seed", 0) if seed is None else seed,
         )
+        yield Chain(opened, catalog, plan, making=making, progress=progress)

@@ -8,10 +8,10 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from pentad.core.errors import UnknownName
+from pentad.groups.capacity.assignment import Assignment
 from pentad.groups.capacity.auction import auction
 from pentad.groups.capacity.exact import exact
 from pentad.groups.capacity.greedy import greedy
-from pentad.groups.capacity.outcome import Assignment
 from pentad.groups.capacity.problem import prepare
 
 METHODS: dict[str, Callable[..., Assignment]] = {
@@ -28,6 +28,7 @@ def assign(
     k: int,
     max_uses: ArrayLike | None = None,
     threshold: float | None = None,
+    raw: ArrayLike | None = None,
     method: str = "greedy",
     **options: Any,
 ) -> Assignment:
@@ -41,7 +42,8 @@ def assign(
         k: How many items each query wants.
         max_uses: How often an item may be used: one number, or an array with one for each item,
             of which the ids are then places; None for any number.
-        threshold: A candidate with a lower score is not taken.
+        threshold: A candidate with a lower raw score is not taken.
+        raw: float32 (queries, columns), what the threshold is on; default the scores.
         method: ``greedy`` (best edge first), ``auction`` (near the greatest total score, and says
             how near) or ``exact`` (the greatest, for small sets; needs ortools).
         options: What the method takes besides, such as ``epsilon``.
@@ -53,5 +55,5 @@ def assign(
     """
     if method not in METHODS:
         raise UnknownName("method", method, METHODS)
-    problem = prepare(ids, scores, k=k, max_uses=max_uses, threshold=threshold)
+    problem = prepare(ids, scores, k=k, max_uses=max_uses, threshold=threshold, raw=raw)
     return METHODS[method](problem, **options)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
+from pentad.groups.capacity.assignment import Assignment
 from pentad.groups.capacity.bidding import Heaps, raise_prices
 from pentad.groups.capacity.greedy import take_greedily
 from pentad.groups.capacity.market import (
@@ -31,7 +32,7 @@ from pentad.groups.capacity.market import (
     list_by_item,
     worth,
 )
-from pentad.groups.capacity.outcome import Assignment, conclude
+from pentad.groups.capacity.outcome import conclude
 from pentad.groups.capacity.problem import Problem
 from pentad.groups.capacity.reverse import lower_prices
 

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, MissingExtra
+from pentad.groups.capacity.assignment import Assignment
 from pentad.groups.capacity.market import base_and_span
-from pentad.groups.capacity.outcome import Assignment, conclude
+from pentad.groups.capacity.outcome import conclude
 from pentad.groups.capacity.problem import OPEN, TAKEN, Problem
 
 EXTRA = "flow"

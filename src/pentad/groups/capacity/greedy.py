@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.groups.capacity.outcome import Assignment, conclude
+from pentad.groups.capacity.assignment import Assignment
+from pentad.groups.capacity.outcome import conclude
 from pentad.groups.capacity.problem import OPEN, TAKEN, Problem
 from pentad.neighbors.int8.jit import compiled
 

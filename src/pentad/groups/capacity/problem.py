@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
+from pentad.groups.capacity.assignment import least_of
 from pentad.neighbors.int8.jit import compiled
 
 OPEN, TAKEN, EMPTY, REPEATED, BELOW = range(5)
@@ -50,6 +51,7 @@ def prepare(
     k: int,
     max_uses: ArrayLike | None,
     threshold: float | None = None,
+    raw: ArrayLike | None = None,
 ) -> Problem:
     """Check candidates and put them into the form that the methods take.
 
@@ -59,12 +61,14 @@ def prepare(
         k: How many items each query wants.
         max_uses: How often an item may be used: one number, or an array with one for each item,
             of which the ids are then places; None for any number.
-        threshold: A candidate with a lower score is not taken.
+        threshold: A candidate with a lower raw score is not taken.
+        raw: float32 (queries, columns), what the threshold is on; default the scores.
 
     Raises:
         InputError: Shapes or limits that cannot be, a NaN, or scores that ascend within a row.
     """
     given, values = _checked(ids, scores, k)
+    measured = values if raw is None else _checked(given, raw, k)[1]
     if max_uses is None or np.ndim(max_uses) == 0:
         items, count = _dense(given)
         room = np.full(count, _one_limit(max_uses, len(given)), dtype=np.int32)
@@ -75,7 +79,7 @@ def prepare(
             raise InputError("an id lies beyond the limits given", seen=highest, expected=len(room))
         items = _narrow(given)
     states = np.empty(items.shape, dtype=np.uint8)
-    fault, row = _judge(items, values, _least(threshold), states)
+    fault, row = _judge(items, values, measured, least_of(threshold), states)
     if fault == _NOT_A_SCORE:
         raise InputError("a score is not a number", row=row + 1)
     if fault == _ASCENDS:
@@ -95,17 +99,6 @@ def _checked(ids: ArrayLike, scores: ArrayLike, k: int) -> tuple[NDArray[Any], N
     if not 1 <= k <= _MOST_COLUMNS:
         raise InputError("k must be at least 1", expected=f"1 to {_MOST_COLUMNS}", seen=k)
     return np.ascontiguousarray(given), np.ascontiguousarray(values, dtype=np.float32)
-
-
-def _least(threshold: float | None) -> float:
-    """Return the threshold as scores are stored, so that a score of just that reaches it."""
-    if threshold is None:
-        return -np.inf
-    with np.errstate(over="ignore"):
-        least = float(np.float32(threshold))
-    if np.isnan(least):
-        raise InputError("the threshold is not a number", seen=threshold)
-    return least
 
 
 def _one_limit(max_uses: ArrayLike | None, queries: int) -> int:
@@ -156,7 +149,9 @@ def _narrow(ids: NDArray[Any]) -> NDArray[np.int32]:
 
 
 @compiled
-def _judge(items: Any, scores: Any, threshold: float, states: NDArray[np.uint8]) -> tuple[int, int]:
+def _judge(
+    items: Any, scores: Any, raw: Any, threshold: float, states: NDArray[np.uint8]
+) -> tuple[int, int]:
     """Write the state of each edge; return a fault and its row, or (0, 0)."""
     for q in range(items.shape[0]):
         last = np.float32(np.inf)
@@ -170,7 +165,7 @@ def _judge(items: Any, scores: Any, threshold: float, states: NDArray[np.uint8])
             if score > last:
                 return _ASCENDS, q
             last = score
-            states[q, j] = BELOW if score < threshold else OPEN
+            states[q, j] = BELOW if raw[q, j] < threshold else OPEN
             for i in range(j):
                 if items[q, i] == item and states[q, i] != EMPTY:
                     states[q, j] = REPEATED

@@ -1,0 +1,187 @@
+"""`Making`: how neighbors and groups are made, alike for every model and part of the items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pentad.core.errors import InputError
+from pentad.core.modality import MEDIA_MODALITIES, Modality
+from pentad.core.progress import SILENT, Progress
+from pentad.embeddings.embeddings import Embeddings
+from pentad.encoders.model import Model
+from pentad.groups.build import build_groups
+from pentad.groups.concepts import concept_match, concepts_of
+from pentad.groups.groups import Groups
+from pentad.neighbors.backends import PRODUCTS
+from pentad.neighbors.find import find_neighbors
+from pentad.neighbors.grid.finished import remove_products
+from pentad.neighbors.native import Native
+from pentad.neighbors.neighbors import Neighbors
+from pentad.pipeline.frozen import Frozen
+from pentad.pipeline.learned import placed
+from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions
+from pentad.store.items import Catalog, Pairs
+
+
+@dataclass(frozen=True)
+class Making:
+    """How neighbors are found and lined up, and where.
+
+    Attributes:
+        neighbors: How they are found.
+        groups: How they are lined up.
+        machine: Where they are found.
+        seed: Of everything random in it.
+    """
+
+    neighbors: NeighborOptions = field(default_factory=NeighborOptions)
+    groups: GroupOptions = field(default_factory=GroupOptions)
+    machine: Machine = field(default_factory=Machine)
+    seed: int = 0
+
+    def make(self, model: Model, frozen: Frozen) -> Groups:
+        """Return the groups of all captions in ``frozen`` under a model, keeping nothing."""
+        embeddings = placed(model, frozen)
+        passing = replace(self, machine=replace(self.machine, scratch=None))
+        return self.line_up(passing.find(embeddings, frozen.catalog.pairs), embeddings)
+
+    def keeping(self, scratch: Path) -> Making:
+        """Return the same, with a folder for what is kept while a search goes on."""
+        return replace(self, machine=replace(self.machine, scratch=scratch))
+
+    def find(
+        self,
+        embeddings: Mapping[Modality, Embeddings],
+        pairs: Pairs,
+        *,
+        compare: bool = False,
+        progress: Progress = SILENT,
+    ) -> tuple[Neighbors, ...]:
+        """Return, for every caption, its nearest items of each modality.
+
+        Args:
+            embeddings: By modality, all in one space.
+            pairs: Native pairs.
+            compare: Where hubs are adjusted for, search without that too, and note the figures.
+            progress: Where progress is shown.
+        """
+        captions = embeddings[Modality.TEXT]
+        found = []
+        for modality in MEDIA_MODALITIES:
+            if modality in embeddings:
+                own = pairs.of(modality)
+                near = self._nearest(captions, embeddings[modality], own, progress)
+                if compare and self.neighbors.hubness != "none":
+                    plain = replace(self, neighbors=replace(self.neighbors, hubness="none"))
+                    before = plain._nearest(captions, embeddings[modality], own, progress)
+                    near = replace(near, how={**near.how, "hubs_before": before.how["hubs"]})
+                found.append(near)
+        return tuple(found)
+
+    def forget(self) -> None:
+        """Remove what was kept for a search that might have been cut short."""
+        for folder in () if self.machine.scratch is None else self.machine.scratch.glob("*/"):
+            remove_products(folder / PRODUCTS)
+
+    def line_up(
+        self,
+        neighbors: tuple[Neighbors, ...],
+        embeddings: Mapping[Modality, Embeddings],
+        *,
+        encoders: Mapping[str, Sequence[str]] | None = None,
+    ) -> Groups:
+        """Return the groups of all captions.
+
+        Args:
+            neighbors: Of each modality.
+            embeddings: By modality; looked at only where `needs_vectors`.
+            encoders: Names of the encoders by modality, for the manifest.
+        """
+        chosen = self.groups
+        return build_groups(
+            neighbors,
+            k=chosen.k or self.neighbors.k,
+            max_uses=chosen.max_uses,
+            method=chosen.method,
+            threshold=chosen.threshold,
+            compose=chosen.compose,
+            features={m.value: e for m, e in embeddings.items()} if self.needs_vectors else None,
+            encoders=encoders,
+        )
+
+    def with_concept_match(
+        self, groups: Groups, neighbors: tuple[Neighbors, ...], catalog: Catalog
+    ) -> Groups:
+        """Return groups with the shares of equal concepts in their manifest.
+
+        Where members were put together by agreement, those of the zip by rank stand beside.
+        """
+        concepts = {m.value: table for m, table in concepts_of(catalog).items()}
+        found = {"now": concept_match(groups, concepts).to_json()}
+        if self.groups.compose != "rank":
+            chosen = replace(self.groups, compose="rank", agreement=False)
+            zipped = replace(self, groups=chosen).line_up(neighbors, {})
+            found["by_rank"] = concept_match(zipped, concepts).to_json()
+        return replace(groups, manifest={**groups.manifest, "concept_match": found})
+
+    @property
+    def needs_vectors(self) -> bool:
+        """Whether lining up looks at how alike items are."""
+        return self.groups.compose == "agreement" or self.groups.agreement
+
+    def _nearest(
+        self,
+        captions: Embeddings,
+        items: Embeddings,
+        own: NDArray[np.uint32],
+        progress: Progress,
+    ) -> Neighbors:
+        options, machine = self.neighbors, self.machine
+        scratch = machine.scratch and machine.scratch / items.modality.value
+        found = find_neighbors(
+            captions,
+            items,
+            self._available(captions, items, own, progress),
+            backend=options.backend,
+            hubness=options.hubness,
+            pairs=own,
+            native=options.native,
+            progress=progress,
+            recall=options.recall,
+            memory=machine.memory,
+            device=machine.device,
+            engine=machine.engine,
+            seed=self.seed,
+            scratch=scratch,
+        )
+        return replace(found, k=options.k)
+
+    def _available(
+        self, captions: Embeddings, items: Embeddings, own: NDArray[np.uint32], progress: Progress
+    ) -> int:
+        """Return how many neighbors every caption can have, and say so where that is less than k.
+
+        Raises:
+            InputError: Without its own items a caption would have none.
+        """
+        most, k, name = 0, self.neighbors.k, items.modality
+        if self.neighbors.native == "exclude":
+            most = int(Native.of(own, captions, items).counts.max(initial=0))
+        there = len(items) - most
+        if there < 1:
+            raise InputError(
+                f"a caption is native to all {len(items)} {name} items, so that excluding its own "
+                "leaves none; keep them, or put them first"
+            )
+        if k > there:
+            less = f" and {most} of them are one caption's own" if most else ""
+            progress.notice(
+                f"{name}: {k} neighbors were asked for and there are {len(items)} items{less}; "
+                f"each text gets {there}"
+            )
+        return min(k, there)
