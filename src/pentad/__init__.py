@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from pentad.core.engine import get_engine
     from pentad.core.errors import (
         DecodeError,
         InputError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pentad.groups.groups import Groups
     from pentad.neighbors.find import find_neighbors
     from pentad.neighbors.neighbors import Neighbors
+    from pentad.neighbors.update import update_neighbors
     from pentad.pipeline.build import build
     from pentad.pipeline.evaluate_folder import evaluate_folder
     from pentad.pipeline.quickstart import quickstart
@@ -58,6 +60,7 @@ _HOME = {
     "evaluate_folder": "pipeline.evaluate_folder",
     "find_neighbors": "neighbors.find",
     "get_encoder": "encoders.registry",
+    "get_engine": "core.engine",
     "Groups": "groups.groups",
     "Hit": "serving.index",
     "Index": "serving.index",
@@ -82,6 +85,7 @@ _HOME = {
     "train": "training.fit",
     "Triplets": "ratings.triplets",
     "UnknownName": "core.errors",
+    "update_neighbors": "neighbors.update",
     "verify": "store.verify",
     "Workspace": "store.workspace",
 }
@@ -114,6 +118,7 @@ __all__ = [
     "evaluate_folder",
     "find_neighbors",
     "get_encoder",
+    "get_engine",
     "list_encoders",
     "load_model",
     "open_emm1",
@@ -122,6 +127,7 @@ __all__ = [
     "read_table",
     "search_workspace",
     "train",
+    "update_neighbors",
     "verify",
 ]
 

@@ -176,7 +176,7 @@ class ExactSearch:
         places = np.linspace(0, n - 1, min(n, max(k, _SAMPLE))).astype(np.int64)
         sample = self._metric.corpus_rows(as_float64(self._vectors[places]), self._squares[places])
         search = Int8Search(
-            queries.rows, self._vectors.shape[1], queries.bound, sample, k, k + _SLACK
+            queries.rows, self._vectors.shape[1], queries.wider, sample, k, k + _SLACK
         )
         search.run(self._rows, n, faiss.omp_get_max_threads(), share.reach)
         self.proof.rescored += search.counts.rescored
@@ -260,7 +260,7 @@ class _Share:
 
 
 class _Queries:
-    """One block of queries: float64 vectors, prepared rows, and the error bound of each."""
+    """One block of queries: float64 vectors, prepared rows, and the error bounds of each."""
 
     def __init__(
         self, vectors: NDArray[Any], metric: Metric, largest: float, start: int = 0
@@ -268,7 +268,10 @@ class _Queries:
         self.vectors: Floats = vectors.astype(np.float64)
         self.squares = squared_lengths(self.vectors, "queries", start)
         self.rows = metric.query_rows(self.vectors, self.squares)
-        self.bound = error_bound(metric.scale(self.squares, largest), self.rows.shape[1])
+        scale, width = metric.scale(self.squares, largest), self.rows.shape[1]
+        self.bound = error_bound(scale, width)
+        # Bytes bound the product of the prepared rows, which were rounded themselves.
+        self.wider = error_bound(scale, width + 4)
 
     def take(self, chosen: NDArray[np.bool_]) -> _Queries:
         """Return the chosen queries."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +21,7 @@ from pentad.neighbors.metrics import Floats, Metric, get_metric
 from pentad.neighbors.native import Native, put_first, require_treatment, without
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.pairs import pair_scores
+from pentad.neighbors.seen import Seen
 from pentad.neighbors.settings import Options, Settings
 
 if TYPE_CHECKING:
@@ -105,7 +106,13 @@ def find_neighbors(
         how=how | {"hubs": hub_report(ids, corpus.ids).to_json()},
         adjusted_scores=None if sides.adjusted is None else _rounded(order),
         native=None if own is None else own.flags(rows),
+        seen=Seen.of(queries, corpus) if _can_be_updated(how, native) else None,
     )
+
+
+def _can_be_updated(how: Mapping[str, Any], native: str) -> bool:
+    """Return whether neighbors of a later state can be had from these."""
+    return how["backend"] == "exact" and how["hubness"] == "none" and native == "keep"
 
 
 @dataclass(frozen=True, eq=False)

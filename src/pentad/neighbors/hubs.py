@@ -8,6 +8,7 @@ moments of all items (not of a sample). Radovanovic, Nanopoulos and Ivanovic, "H
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 
 _BLOCK = 1 << 22
+_SPREAD = 2
 _DIGITS = 6
 
 Counts = NDArray[np.int64]
@@ -66,7 +68,7 @@ class HubReport:
 def hub_report(ids: NDArray[Any], corpus_ids: NDArray[Any], top: int = 10) -> HubReport:
     """Return how often each item of a corpus was found, in figures.
 
-    Takes some 16 bytes an item and 100 MiB.
+    Takes some 40 bytes an item and 100 MiB.
 
     Args:
         ids: (queries, k) ids of the neighbors.
@@ -108,16 +110,48 @@ def k_occurrence(ids: NDArray[Any], corpus_ids: NDArray[Any]) -> Counts:
         raise InputError("the corpus holds no items; there is nothing to count")
     if not (corpus_ids[1:] > corpus_ids[:-1]).all():
         raise InputError("ids of the corpus must ascend without repeats")
+    if int(corpus_ids[-1] - corpus_ids[0]) < _SPREAD * len(corpus_ids):
+        return _counted_by_number(ids, corpus_ids)
+    return _counted_by_search(ids, corpus_ids)
+
+
+def _counted_by_number(ids: NDArray[Any], corpus_ids: NDArray[Any]) -> Counts:
+    """Count ids that lie close together by their distance from the first."""
+    low, span = int(corpus_ids[0]), int(corpus_ids[-1] - corpus_ids[0]) + 1
+    counts = np.zeros(span, dtype=np.int64)
+    for block in _blocks(ids):
+        if block.size and not (block.min() >= corpus_ids[0] and block.max() <= corpus_ids[-1]):
+            outside = (block < corpus_ids[0]) | (block > corpus_ids[-1])
+            raise _unknown(block[outside])
+        counts += np.bincount((block - low).astype(np.int64).ravel(), minlength=span)
+    own = (corpus_ids - low).astype(np.int64)
+    counted: Counts = counts[own]
+    counts[own] = 0
+    if counts.any():
+        raise _unknown(np.flatnonzero(counts) + low)
+    return counted
+
+
+def _counted_by_search(ids: NDArray[Any], corpus_ids: NDArray[Any]) -> Counts:
     counts = np.zeros(len(corpus_ids), dtype=np.int64)
-    step = max(1, _BLOCK // max(1, ids.shape[1]))
-    for start in range(0, len(ids), step):
-        block = np.sort(ids[start : start + step], axis=None)  # sorted keys are found much faster
-        places = np.searchsorted(corpus_ids, block)
-        known = corpus_ids[np.minimum(places, len(corpus_ids) - 1)] == block
+    for block in _blocks(ids):
+        keys = np.sort(block, axis=None)  # sorted keys are found much faster
+        places = np.searchsorted(corpus_ids, keys)
+        known = corpus_ids[np.minimum(places, len(corpus_ids) - 1)] == keys
         if not known.all():
-            raise InputError("a neighbor is not in the corpus", seen=int(block[~known][0]))
+            raise _unknown(keys[~known])
         counts += np.bincount(places, minlength=len(counts))
     return counts
+
+
+def _blocks(ids: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    step = max(1, _BLOCK // max(1, ids.shape[1]))
+    for start in range(0, len(ids), step):
+        yield ids[start : start + step]
+
+
+def _unknown(ids: NDArray[Any]) -> InputError:
+    return InputError("a neighbor is not in the corpus", seen=int(ids.min()))
 
 
 def skewness(times: list[int], items: list[int]) -> float:

@@ -30,6 +30,7 @@ from pentad.evaluation.report import Report
 from pentad.groups.groups import Groups
 from pentad.neighbors.neighbors import Neighbors
 from pentad.pipeline.card_facts import card_fingerprint
+from pentad.pipeline.found import stored_neighbors
 from pentad.pipeline.frozen import Frozen, held_out_units
 from pentad.pipeline.groups_card import groups_card
 from pentad.pipeline.heldout import has_both_sides, judge
@@ -106,15 +107,15 @@ class Chain:
         """Learn the bridge and find the neighbors of every caption."""
         model = self.learn_bridge()
         if self._neighbors.is_current():
-            return tuple(
-                Neighbors.load(self._neighbors.folder, m.value)
-                for m in model.modalities
-                if m is not Modality.TEXT
-                and (self._neighbors.folder / f"{m.value}.parquet").exists()
-            )
+            stored = stored_neighbors(self._neighbors.folder)
+            return tuple(stored[m] for m in model.modalities if m in stored)
         with self._clock.stage("neighbors"):
             found = self._making.find(
-                self._placed(model), self.catalog.pairs, compare=True, progress=self._progress
+                self._placed(model),
+                self.catalog.pairs,
+                previous=stored_neighbors(self._neighbors.folder),
+                compare=True,
+                progress=self._progress,
             )
             self._neighbors.begin(empty=True)
             for neighbors in found:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from pentad.core.modality import Modality
+from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.neighbors.neighbors import Neighbors
 from pentad.store.items import Catalog
+from pentad.store.records import read_record
 
 
 def describe_neighbors(found: Sequence[Neighbors], catalog: Catalog) -> list[dict[str, Any]]:
@@ -16,6 +18,13 @@ def describe_neighbors(found: Sequence[Neighbors], catalog: Catalog) -> list[dic
     Hubs are named by their files.
     """
     return [_row(n, catalog) for n in found]
+
+
+def stored_neighbors(folder: Path) -> dict[Modality, Neighbors]:
+    """Return the neighbors that lie whole and unchanged in a folder."""
+    records = {m: read_record(folder / f"{m}.json") for m in MEDIA_MODALITIES}
+    whole = [m for m, record in records.items() if record is not None and not record.damaged()]
+    return {m: Neighbors.load(folder, m) for m in whole}
 
 
 def _row(neighbors: Neighbors, catalog: Catalog) -> dict[str, Any]:

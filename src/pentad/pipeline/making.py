@@ -17,11 +17,12 @@ from pentad.encoders.model import Model
 from pentad.groups.build import build_groups
 from pentad.groups.concepts import concept_match, concepts_of
 from pentad.groups.groups import Groups
-from pentad.neighbors.backends import PRODUCTS
+from pentad.neighbors.backends import PRODUCTS, get_backend
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.grid.finished import remove_products
 from pentad.neighbors.native import Native
 from pentad.neighbors.neighbors import Neighbors
+from pentad.neighbors.update import is_updatable, update_neighbors
 from pentad.pipeline.frozen import Frozen
 from pentad.pipeline.learned import placed
 from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions
@@ -59,6 +60,7 @@ class Making:
         embeddings: Mapping[Modality, Embeddings],
         pairs: Pairs,
         *,
+        previous: Mapping[Modality, Neighbors] | None = None,
         compare: bool = False,
         progress: Progress = SILENT,
     ) -> tuple[Neighbors, ...]:
@@ -67,21 +69,35 @@ class Making:
         Args:
             embeddings: By modality, all in one space.
             pairs: Native pairs.
+            previous: What was found before, to be brought up to date where that can be done.
             compare: Where hubs are adjusted for, search without that too, and note the figures.
             progress: Where progress is shown.
         """
-        captions = embeddings[Modality.TEXT]
-        found = []
-        for modality in MEDIA_MODALITIES:
-            if modality in embeddings:
-                own = pairs.of(modality)
-                near = self._nearest(captions, embeddings[modality], own, progress)
-                if compare and self.neighbors.hubness != "none":
-                    plain = replace(self, neighbors=replace(self.neighbors, hubness="none"))
-                    before = plain._nearest(captions, embeddings[modality], own, progress)
-                    near = replace(near, how={**near.how, "hubs_before": before.how["hubs"]})
-                found.append(near)
+        captions, found = embeddings[Modality.TEXT], []
+        for modality in (m for m in MEDIA_MODALITIES if m in embeddings):
+            sides = captions, embeddings[modality], pairs.of(modality)
+            before = (previous or {}).get(modality)
+            if before is not None and self._follows_from(before, sides[1]):
+                near = update_neighbors(before, *sides[:2], pairs=sides[2], progress=progress)
+            else:
+                near = self._nearest(*sides, progress)
+            if compare and self.neighbors.hubness != "none":
+                plain = replace(self, neighbors=replace(self.neighbors, hubness="none"))
+                hubs = plain._nearest(*sides, progress).how["hubs"]
+                near = replace(near, how={**near.how, "hubs_before": hubs})
+            found.append(near)
         return tuple(found)
+
+    def _follows_from(self, previous: Neighbors, items: Embeddings) -> bool:
+        """Return whether neighbors found before are of the same search of the same space."""
+        asked, machine = self.neighbors, self.machine
+        return (
+            is_updatable(previous)
+            and (previous.space, previous.metric, previous.k) == (items.space, "cosine", asked.k)
+            and get_backend(asked.backend, len(previous), len(items)) is get_backend("exact")
+            and (asked.hubness, asked.native) == ("none", "keep")
+            and (machine.device, machine.engine) == ("cpu", None)
+        )
 
     def forget(self) -> None:
         """Remove what was kept for a search that might have been cut short."""

@@ -1,0 +1,307 @@
+"""`update_neighbors`: neighbors of now from those of then, by looking only at what has changed.
+
+A query that is new, that changed, or that lost a neighbor is searched in full. Every other one
+keeps its list and meets only the items that came. The result is that of a fresh search.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pentad.core.errors import InputError, SpaceMismatch
+from pentad.core.progress import SILENT, Progress, Task
+from pentad.embeddings.embeddings import Embeddings, require_same_space
+from pentad.neighbors.arrivals import Arrivals
+from pentad.neighbors.changes import Changes, Indices
+from pentad.neighbors.exact import ExactSearch, Proof
+from pentad.neighbors.find import find_neighbors
+from pentad.neighbors.hubs import hub_report
+from pentad.neighbors.lists import Lists
+from pentad.neighbors.metrics import get_metric
+from pentad.neighbors.native import Native
+from pentad.neighbors.neighbors import Neighbors
+from pentad.neighbors.seen import Seen
+
+_ANEW = 0.7
+_ITEMS = 1 << 14
+_QUERY_VALUES = 1 << 21
+_SEARCHED_BYTES = 1 << 27
+
+Counts = tuple[int, int]
+
+
+def update_neighbors(
+    previous: Neighbors,
+    queries: Embeddings,
+    corpus: Embeddings,
+    *,
+    pairs: ArrayLike | None = None,
+    progress: Progress = SILENT,
+) -> Neighbors:
+    """Return the neighbors that a fresh exact search would find, from those found before.
+
+    What is computed is every new or changed query, and every query that lost a neighbor, against
+    all items; and all other queries against new and changed items. Where that is most of all pairs,
+    or one of the corpora has less than ``previous.k`` items, all is found anew.
+
+    Takes, beyond the result and what exact search takes, some 50 MiB a thread, and 6 bytes for each
+    value of up to 16,384 new items.
+
+    Args:
+        previous: Found exactly, with what was seen.
+        queries: (q, dim), as they are now.
+        corpus: (n, dim), as it is now, in the same space; may be memory-mapped.
+        pairs: (pairs, 2) query id and item id: which items are the queries' own, to be marked.
+        progress: Where progress is shown.
+
+    Returns:
+        Equal to `find_neighbors` of ``queries`` and ``corpus``, but for ``how``: its ``update``
+        says what was new, changed and removed, how many queries were searched in full, how many
+        lists an item entered, and how many pairs all that were.
+
+    Raises:
+        SpaceMismatch: The three are of different spaces.
+        InputError: ``previous`` cannot be brought up to date, or whatever `find_neighbors` refuses.
+    """
+    require_same_space(queries, corpus)
+    _require_usable(previous, queries, corpus, pairs)
+    plan = _Plan.of(previous, Seen.of(queries, corpus))
+    way = _anew if plan.anew else _updated
+    return way(previous, plan, queries, corpus, pairs, progress)
+
+
+def is_updatable(previous: Neighbors) -> bool:
+    """Return whether `update_neighbors` takes these."""
+    return _unusable(previous) is None
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """What has to be computed.
+
+    Attributes:
+        seen: What there is now.
+        queries: What became of the queries.
+        items: What became of the items.
+        searched: Rows of queries that are searched in full.
+        kept: Rows of queries that keep their list.
+        anew: Whether everything is found anew.
+    """
+
+    seen: Seen
+    queries: Changes
+    items: Changes
+    searched: Indices
+    kept: Indices
+    anew: bool
+
+    @classmethod
+    def of(cls, previous: Neighbors, seen: Seen) -> _Plan:
+        """Compare what there is now with what was seen."""
+        then = previous.seen or seen
+        queries = Changes.between(
+            (then.query_ids, then.query_digests), (seen.query_ids, seen.query_digests)
+        )
+        items = Changes.between(
+            (then.item_ids, then.item_digests), (seen.item_ids, seen.item_digests)
+        )
+        lost = np.zeros(len(queries.stayed), dtype=np.bool_)
+        if len(items.went):
+            gone = np.any(np.isin(previous.ids, items.went), axis=1)
+            lost = np.asarray(gone)[queries.before]
+        searched = np.union1d(queries.came, queries.stayed[lost])
+        plan = cls(seen, queries, items, searched, queries.stayed[~lost], False)
+        every = len(seen.query_ids) * len(seen.item_ids)
+        short = min(previous.columns, len(seen.item_ids)) < previous.k
+        return replace(plan, anew=short or plan.products >= _ANEW * every)
+
+    @property
+    def products(self) -> int:
+        """How many pairs of a query and an item are looked at."""
+        items = len(self.seen.item_ids)
+        if self.anew:
+            return items * len(self.seen.query_ids)
+        return items * len(self.searched) + len(self.items.came) * len(self.kept)
+
+    def facts(self) -> dict[str, Any]:
+        """Return what changed and what that takes, for a manifest."""
+        searched = len(self.seen.query_ids) if self.anew else len(self.searched)
+        changes = {"queries": self.queries.counts(), "items": self.items.counts()}
+        work = {"anew": self.anew, "searched": searched, "products": self.products}
+        return {"update": {**changes, **work}}
+
+
+def _updated(
+    previous: Neighbors,
+    plan: _Plan,
+    queries: Embeddings,
+    corpus: Embeddings,
+    pairs: ArrayLike | None,
+    progress: Progress,
+) -> Neighbors:
+    """Search some queries, and let the others meet what is new."""
+    lists, facts = _brought(previous, plan, queries, corpus, progress)
+    own = None if pairs is None else Native.of(pairs, queries, corpus)
+    flags = None if own is None else _flags(own, lists)
+    how = {"backend": "exact", **facts, "hubness": "none", **_native_facts(own, flags)}
+    return replace(
+        previous,
+        query_ids=queries.ids,
+        ids=lists.ids,
+        scores=lists.scores,
+        corpus_size=len(corpus),
+        query_location=queries.location,
+        location=corpus.location,
+        how={**how, "hubs": hub_report(lists.ids, corpus.ids).to_json()},
+        native=flags,
+        seen=plan.seen,
+    )
+
+
+def _brought(
+    previous: Neighbors, plan: _Plan, queries: Embeddings, corpus: Embeddings, progress: Progress
+) -> tuple[Lists, dict[str, Any]]:
+    """Return the lists of all queries, and how they came about."""
+    shape, metric = (len(queries), previous.columns), get_metric(previous.metric)
+    ids, scores = np.empty(shape, corpus.ids.dtype), np.empty(shape, np.float32)
+    lists = Lists(queries, corpus, metric, ids, scores)
+    stayed, before = plan.queries.stayed, plan.queries.before
+    ids[stayed], scores[stayed] = previous.ids[before], previous.scores[before]
+    name = f"neighbors {queries.modality} to {corpus.modality}"
+    with progress.task(name, total=len(queries)) as task:
+        proof = _search(lists, plan.searched, task)
+        entered, rescored = _meet(lists, plan.kept, plan.items.came, task)
+    paths = {"int8": proof.int8, "float32": proof.float32, "redone": proof.redone}
+    update = {**plan.facts()["update"], "entered": entered, "rescored": rescored}
+    return lists, {**paths, "update": update}
+
+
+def _search(lists: Lists, searched: Indices, task: Task) -> Proof:
+    """Search some queries in full."""
+    if not len(searched):
+        return Proof()
+    vectors = lists.queries.vectors
+    engine = ExactSearch(lists.corpus.vectors, lists.metric)
+    step = max(1, _SEARCHED_BYTES // (vectors.shape[1] * vectors.dtype.itemsize))
+    for start in range(0, len(searched), step):
+        rows = searched[start : start + step]
+        with _numbered("queries", rows):
+            lists.put(rows, engine.search(vectors[rows], lists.k, task))
+    return engine.proof
+
+
+def _meet(lists: Lists, kept: Indices, came: Indices, task: Task) -> tuple[int, int]:
+    """Let queries that keep their lists meet new items; return what `Lists.enter` does, in all."""
+    import faiss
+
+    totals = np.zeros(2, dtype=np.int64)
+    parts = list(_parts(kept, max(1, _QUERY_VALUES // lists.queries.dim)))
+    for items in _parts(came, _ITEMS) if parts else ():
+        with _numbered("items", items):
+            arrivals = Arrivals(lists.corpus.vectors[items], lists.metric, queries=len(kept))
+
+        def meet(part: Indices, items: Indices = items, arrivals: Arrivals = arrivals) -> Counts:
+            vectors, worst = lists.queries.vectors[part], lists.scores[part, -1]
+            left, right, scores = arrivals.belonging(vectors, worst, lists.k)
+            return lists.enter(part[left], items[right], scores)
+
+        # Products in float32 use all threads by themselves.
+        with ThreadPoolExecutor(faiss.omp_get_max_threads() if arrivals.by_bytes else 1) as pool:
+            for part, counts in zip(parts, pool.map(meet, parts), strict=True):
+                totals += counts
+                task.advance(len(part) if items[-1] == came[-1] else 0)
+    task.advance(0 if len(came) else len(kept))
+    return int(totals[0]), int(totals[1])
+
+
+def _anew(
+    previous: Neighbors,
+    plan: _Plan,
+    queries: Embeddings,
+    corpus: Embeddings,
+    pairs: ArrayLike | None,
+    progress: Progress,
+) -> Neighbors:
+    """Search everything; of a corpus smaller than k find all items, and say so."""
+    k, there, name = previous.k, len(corpus), corpus.modality
+    found = find_neighbors(
+        queries,
+        corpus,
+        min(k, max(there, 1)),
+        metric=previous.metric,
+        backend="exact",
+        pairs=pairs,
+        progress=progress,
+    )
+    if k > there:
+        progress.notice(
+            f"{name}: {k} neighbors were asked for and there are {there} items; "
+            f"each {queries.modality} gets {there}"
+        )
+    return replace(found, k=k, seen=plan.seen, how={**found.how, **plan.facts()})
+
+
+def _require_usable(
+    previous: Neighbors, queries: Embeddings, corpus: Embeddings, pairs: ArrayLike | None
+) -> None:
+    """Refuse neighbors from which those of now do not follow."""
+    if previous.space != corpus.space:
+        raise SpaceMismatch(previous.space, corpus.space)
+    then = f"{previous.query_modality} to {previous.modality}"
+    now = f"{queries.modality} to {corpus.modality}"
+    if then != now:
+        raise InputError("these are neighbors of other modalities", expected=now, seen=then)
+    if (reason := _unusable(previous)) is not None:
+        raise InputError(f"{reason}; find them anew with find_neighbors")
+    if previous.native is not None and pairs is None:
+        raise InputError("these neighbors mark the queries' own items; pass pairs=")
+
+
+def _unusable(previous: Neighbors) -> str | None:
+    seen, backend = previous.seen, previous.how.get("backend")
+    if backend != "exact":
+        return f"only neighbors found by exact search can be updated, not by {backend}"
+    if previous.adjusted_scores is not None:
+        return "scores adjusted for hubs all change when an item or a query does"
+    if (treatment := previous.how.get("native", {}).get("treatment", "keep")) != "keep":
+        return f"neighbors with native items {treatment} cannot be updated"
+    if seen is None or not np.array_equal(seen.query_ids, previous.query_ids):
+        return "these neighbors do not say what was compared, so changes cannot be told"
+    return None
+
+
+def _flags(own: Native, lists: Lists) -> NDArray[np.bool_]:
+    """Return which neighbors are the query's own items."""
+    flags = np.zeros(lists.ids.shape, dtype=np.bool_)
+    pair, column = np.nonzero(lists.ids[own.left] == lists.corpus.ids[own.right][:, None])
+    flags[own.left[pair], column] = True
+    return flags
+
+
+def _native_facts(own: Native | None, flags: NDArray[np.bool_] | None) -> dict[str, Any]:
+    if own is None or flags is None:
+        return {}
+    return {"native": {"treatment": "keep", "pairs": len(own.left), "found": int(flags.sum())}}
+
+
+@contextmanager
+def _numbered(name: str, rows: Indices) -> Iterator[None]:
+    """Name the row among all where one of ``rows`` is not finite."""
+    try:
+        yield
+    except InputError as error:
+        if error.row is None:
+            raise
+        raise InputError(f"{name} must be finite", row=int(rows[error.row])) from None
+
+
+def _parts(rows: Indices, step: int) -> Iterator[Indices]:
+    for start in range(0, len(rows), step):
+        yield rows[start : start + step]

@@ -1,0 +1,371 @@
+"""Neighbors brought up to date against a fresh search, over sequences of changes."""
+
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pentad.core.errors import InputError, SpaceMismatch
+from pentad.embeddings.embeddings import Embeddings
+from pentad.neighbors import arrivals, update
+from pentad.neighbors.find import find_neighbors
+from pentad.neighbors.int8.floors import FloorSearch
+from pentad.neighbors.int8.probe import has_fast_int8
+from pentad.neighbors.metrics import METRICS
+from pentad.neighbors.neighbors import Neighbors
+from pentad.neighbors.seen import Seen
+from pentad.neighbors.update import update_neighbors
+
+SAME = (
+    "query_modality", "modality", "space", "k", "metric", "corpus_size",
+    "query_location", "location",
+)  # fmt: skip
+
+
+@pytest.fixture(params=["multiplied", "bytes", "crowded"])
+def path(request, monkeypatch):
+    """Let new items be met in every way, in small blocks, however much has changed."""
+    if request.param != "multiplied" and not has_fast_int8():
+        pytest.skip("this processor has no AVX-512 VNNI")
+    monkeypatch.setattr(update, "_ANEW", 2.0)
+    monkeypatch.setattr(update, "_ITEMS", 7)
+    monkeypatch.setattr(update, "_QUERY_VALUES", 40)
+    monkeypatch.setattr(update, "_SEARCHED_BYTES", 64)
+    monkeypatch.setattr(arrivals, "_WORTHWHILE", 1 << 60 if request.param == "multiplied" else 0)
+    if request.param == "crowded":
+        monkeypatch.setattr(FloorSearch, "pairs", lambda self, queries, floors: None)
+    return request.param
+
+
+class Side:
+    """Vectors by id that come, go and change."""
+
+    def __init__(self, modality, rng, draw, dtype):
+        self.modality, self.rng, self.draw, self.dtype = modality, rng, draw, dtype
+        self.vectors = {}
+
+    def add(self, count, ids):
+        free = np.setdiff1d(ids, list(self.vectors))
+        for number in self.rng.permutation(free)[:count].tolist():
+            self.vectors[number] = self.draw(self.rng)
+
+    def remove(self, count):
+        for number in self.rng.permutation(list(self.vectors))[:count].tolist():
+            del self.vectors[number]
+
+    def change(self, count):
+        for number in self.rng.permutation(list(self.vectors))[:count].tolist():
+            self.vectors[number] = self.draw(self.rng)
+
+    @property
+    def now(self):
+        ids = sorted(self.vectors)
+        rows = np.array([self.vectors[i] for i in ids]).astype(self.dtype)
+        return side(self.modality, rows, ids=ids)
+
+
+def side(modality, vectors, **options):
+    return Embeddings.from_array(vectors, modality=modality, space="toy", **options)
+
+
+def whole_numbers(rng):
+    """Duplicates, ties and zeros abound."""
+    return rng.integers(-2, 3, 3)
+
+
+def near_ties(rng):
+    """Scores differ by less than float32 tells."""
+    steps = rng.choice([0, 1e-7, 1e-4], 5)
+    return (1 + steps) * np.array([1.0, 0.3, -0.7, 0.2, 0.9]) * rng.choice([1.0, 2.0])
+
+
+def normals(rng):
+    return rng.standard_normal(6)
+
+
+def fresh(queries, corpus, k, metric="cosine", **options):
+    found = find_neighbors(
+        queries, corpus, min(k, len(corpus)), metric=metric, backend="exact", **options
+    )
+    return replace(found, k=k, seen=Seen.of(queries, corpus))
+
+
+def require_equal(found, expected):
+    for name in SAME:
+        assert getattr(found, name) == getattr(expected, name), name
+    for name in ("query_ids", "ids", "scores"):
+        got, wanted = getattr(found, name), getattr(expected, name)
+        assert got.dtype == wanted.dtype, name
+        np.testing.assert_array_equal(got, wanted, err_msg=name)
+    for name, wanted in vars(expected.seen).items():
+        np.testing.assert_array_equal(getattr(found.seen, name), wanted, err_msg=name)
+    assert found.how["backend"] == "exact"
+    assert found.how["hubs"] == expected.how["hubs"]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["add", "remove", "change"]), st.booleans(), st.integers(0, 12)
+    ),
+    min_size=1,
+    max_size=6,
+)  # fmt: skip
+
+
+def play(steps, seed, k, metric, draw, dtype, folder=None):
+    """Bring neighbors up to date after every step, and compare each time."""
+    rng = np.random.default_rng(seed)
+    captions, sounds = Side("text", rng, draw, dtype), Side("audio", rng, draw, dtype)
+    numbers = np.arange(80) if seed % 2 else np.arange(80) + 2**33
+    captions.add(12, np.arange(40))
+    sounds.add(int(rng.integers(1, 40)), numbers)
+    found = fresh(captions.now, sounds.now, k, metric)
+    for action, of_items, count in steps:
+        chosen = sounds if of_items else captions
+        if action == "add":
+            chosen.add(count, numbers if of_items else np.arange(40))
+        else:
+            getattr(chosen, action)(min(count, len(chosen.vectors) - 1))
+        if folder is not None:
+            found.save(folder)
+            found = Neighbors.load(folder)
+        found = update_neighbors(found, captions.now, sounds.now)
+        require_equal(found, fresh(captions.now, sounds.now, k, metric))
+        if action == "add" and of_items and not found.how["update"]["anew"]:
+            assert found.how["update"]["searched"] == 0
+
+
+@pytest.mark.parametrize("draw", [whole_numbers, near_ties, normals])
+@pytest.mark.parametrize("metric", sorted(METRICS))
+def test_any_sequence_of_changes_leads_where_a_fresh_search_does(path, metric, draw):
+    @given(
+        steps=STEPS,
+        seed=st.integers(0, 2**32 - 1),
+        k=st.sampled_from([1, 2, 5, 16]),
+        dtype=st.sampled_from([np.float16, np.float32]),
+    )
+    @settings(max_examples=8, deadline=None)
+    def check(steps, seed, k, dtype):
+        play(steps, seed, k, metric, draw, dtype)
+
+    check()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_between_changes_makes_no_difference(seed, tmp_path):
+    steps = [("add", True, 3), ("change", False, 1), ("remove", True, 2), ("add", False, 2)]
+    play(steps, seed, 4, "cosine", whole_numbers, np.float16, tmp_path)
+
+
+def counted(found):
+    update = found.how["update"]
+    return {name: update[name] for name in ("anew", "searched", "products")}
+
+
+def normal_sides(queries, items, dim=8):
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((queries + items, dim)).astype(np.float16)
+    return side("text", vectors[:queries]), side("audio", vectors[queries:])
+
+
+def test_nothing_is_computed_where_nothing_changed():
+    captions, sounds = normal_sides(30, 50)
+    before = fresh(captions, sounds, 4)
+    found = update_neighbors(before, captions, sounds)
+    require_equal(found, before)
+    assert counted(found) == {"anew": False, "searched": 0, "products": 0}
+    none = {"new": 0, "changed": 0, "removed": 0}
+    assert (found.how["update"]["queries"], found.how["update"]["items"]) == (none, none)
+
+
+def test_only_new_products_are_computed(monkeypatch):
+    captions, sounds = normal_sides(40, 60)
+    fewer = captions.take(np.arange(37)), sounds.take(np.arange(5, 60))
+    before = fresh(*fewer, 4)
+    found = update_neighbors(before, captions, sounds)
+    require_equal(found, fresh(captions, sounds, 4))
+    assert counted(found) == {"anew": False, "searched": 3, "products": 3 * 60 + 37 * 5}
+    facts = found.how["update"]
+    assert facts["queries"] == {"new": 3, "changed": 0, "removed": 0}
+    assert facts["items"] == {"new": 5, "changed": 0, "removed": 0}
+    kept = found.ids[:37]
+    assert facts["entered"] == (kept < 5).any(axis=1).sum()
+    assert facts["rescored"] == 0
+    paths = found.how["int8"] + found.how["float32"]
+    assert paths == 3
+
+
+def test_queries_that_lose_a_neighbor_are_searched_and_no_others():
+    captions, sounds = normal_sides(40, 60)
+    before = fresh(captions, sounds, 4)
+    gone = [7, 30]
+    fewer = sounds.take(np.setdiff1d(sounds.ids, gone))
+    found = update_neighbors(before, captions, fewer)
+    require_equal(found, fresh(captions, fewer, 4))
+    lost = int(np.isin(before.ids, gone).any(axis=1).sum())
+    assert counted(found) == {"anew": False, "searched": lost, "products": lost * 58}
+    assert found.how["update"]["items"] == {"new": 0, "changed": 0, "removed": 2}
+
+
+def test_a_changed_item_went_and_came():
+    captions, sounds = normal_sides(40, 60)
+    vectors = sounds.vectors.copy()
+    vectors[7] = -vectors[7]
+    changed = replace(sounds, vectors=vectors)
+    before = fresh(captions, sounds, 4)
+    found = update_neighbors(before, captions, changed)
+    require_equal(found, fresh(captions, changed, 4))
+    lost = int((before.ids == 7).any(axis=1).sum())
+    assert found.how["update"]["items"] == {"new": 0, "changed": 1, "removed": 0}
+    assert counted(found)["products"] == lost * 60 + (40 - lost)
+
+
+def test_equal_scores_are_told_apart_by_id_in_the_middle():
+    east = [1.0, 0.0]
+    captions = side("text", [east, [0.0, 1.0]])
+    before = fresh(captions, side("audio", [east] * 6, ids=[1, 3, 5, 7, 9, 11]), 3)
+    corpus = side("audio", [east] * 8, ids=[1, 2, 3, 4, 5, 7, 9, 11])
+    found = update_neighbors(before, captions, corpus)
+    assert found.ids.tolist() == [[1, 2, 3], [1, 2, 3]]
+    assert found.how["update"]["rescored"] == 2
+
+
+def test_scores_beyond_float32_are_told_apart():
+    captions = side("text", np.full((5, 2), 3e38, np.float32))
+    lengths = np.linspace(1e30, 3e38, 30, dtype=np.float32)
+    sounds = side("audio", np.stack([lengths, -lengths[::-1]], axis=1))
+    before = fresh(captions, sounds.take(np.arange(0, 30, 2)), 4, "dot")
+    assert not np.isfinite(before.scores).all()
+    found = update_neighbors(before, captions, sounds)
+    require_equal(found, fresh(captions, sounds, 4, "dot"))
+
+
+def test_a_small_corpus_grows_and_shrinks(path):
+    captions, sounds = normal_sides(6, 40)
+    found = fresh(captions, sounds.take(np.arange(3)), 16)
+    for count in (20, 40, 21, 16, 15, 2, 1, 17):
+        corpus = sounds.take(np.arange(count))
+        found = update_neighbors(found, captions, corpus)
+        require_equal(found, fresh(captions, corpus, 16))
+        assert found.columns == min(16, count)
+
+
+class Recorder:
+    def __init__(self):
+        self.notices, self.done, self.total = [], 0, None
+
+    @contextmanager
+    def task(self, name, total=None):
+        self.name, self.total = name, total
+        yield self
+
+    def advance(self, count=1):
+        self.done += count
+
+    def notice(self, message):
+        self.notices.append(message)
+
+
+@pytest.mark.parametrize("items", [[7], [7, 61], []])
+def test_progress_counts_all_queries(items):
+    captions, sounds = normal_sides(40, 62)
+    before = fresh(captions, sounds.take(np.setdiff1d(sounds.ids, [61])), 4)
+    progress = Recorder()
+    corpus = sounds.take(np.setdiff1d(sounds.ids, items))
+    update_neighbors(before, captions, corpus, progress=progress)
+    assert (progress.name, progress.done, progress.total) == ("neighbors text to audio", 40, 40)
+
+
+def test_a_corpus_smaller_than_k_is_said():
+    captions, sounds = normal_sides(4, 20)
+    progress = Recorder()
+    update_neighbors(
+        fresh(captions, sounds, 16), captions, sounds.take([1, 2, 3]), progress=progress
+    )
+    assert progress.notices == [
+        "audio: 16 neighbors were asked for and there are 3 items; each text gets 3"
+    ]
+
+
+def test_much_change_is_a_search_of_everything():
+    captions, sounds = normal_sides(10, 60)
+    before = fresh(captions, sounds.take(np.arange(10)), 4)
+    found = update_neighbors(before, captions, sounds)
+    require_equal(found, fresh(captions, sounds, 4))
+    assert counted(found) == {"anew": True, "searched": 10, "products": 600}
+
+
+def test_vectors_of_another_type_are_other_vectors():
+    captions, sounds = normal_sides(10, 60)
+    wide = replace(sounds, vectors=sounds.vectors.astype(np.float32))
+    found = update_neighbors(fresh(captions, sounds, 4), captions, wide)
+    require_equal(found, fresh(captions, wide, 4))
+    assert found.how["update"]["items"]["changed"] == 60
+
+
+def test_marks_of_native_items_are_kept_up_to_date():
+    captions, sounds = normal_sides(20, 60)
+    own = fresh(captions, sounds, 4).ids[:, [0, 2]]
+    pairs = np.stack([np.repeat(captions.ids, 2), own.ravel()], axis=1)
+    before = fresh(captions, sounds.take(np.arange(3, 60)), 4, pairs=pairs)
+    found = update_neighbors(before, captions, sounds, pairs=pairs)
+    expected = fresh(captions, sounds, 4, pairs=pairs)
+    require_equal(found, expected)
+    assert not found.how["update"]["anew"]
+    np.testing.assert_array_equal(found.native, expected.native)
+    assert found.how["native"] == expected.how["native"]
+    with pytest.raises(InputError, match="mark the queries' own items; pass pairs="):
+        update_neighbors(before, captions, sounds)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seen": None}, "do not say what was compared.*; find them anew with find_neighbors"),
+        ({"how": {"backend": "ivf"}}, "by exact search can be updated, not by ivf; find them anew"),
+        ({"how": {}}, "not by None; find them anew"),
+        ({"adjusted_scores": True}, "adjusted for hubs.*; find them anew"),
+        (
+            {"how": {"backend": "exact", "native": {"treatment": "first"}}},
+            "native items first cannot be updated; find them anew",
+        ),
+    ],
+)
+def test_what_cannot_be_updated_is_refused(changes, message):
+    captions, sounds = normal_sides(10, 60)
+    before = fresh(captions, sounds, 4)
+    if "adjusted_scores" in changes:
+        changes = {"adjusted_scores": before.scores}
+    with pytest.raises(InputError, match=message):
+        update_neighbors(replace(before, **changes), captions, sounds)
+
+
+def test_bad_sides_are_refused():
+    captions, sounds = normal_sides(10, 60)
+    before = fresh(captions, sounds, 4)
+    with pytest.raises(InputError, match="no audio items to search; embed some first"):
+        update_neighbors(before, captions, sounds.take([]))
+    with pytest.raises(InputError, match="one length; expected 7, got 8"):
+        update_neighbors(before, captions, side("audio", np.ones((60, 7))))
+    with pytest.raises(InputError, match="expected text to image, got text to audio"):
+        update_neighbors(before, captions, side("image", sounds.vectors))
+    other = replace(sounds, space="other")
+    with pytest.raises(SpaceMismatch):
+        update_neighbors(before, captions, other)
+    with pytest.raises(SpaceMismatch, match="'toy' and space 'other'"):
+        update_neighbors(before, replace(captions, space="other"), other)
+
+
+@pytest.mark.parametrize("which", ["queries", "items"])
+def test_a_new_value_that_is_not_finite_is_named(which):
+    captions, sounds = normal_sides(10, 60)
+    before = fresh(captions, sounds, 4)
+    spoiled = captions if which == "queries" else sounds
+    vectors = spoiled.vectors.copy()
+    vectors[8, 3] = np.nan
+    now = {"queries": captions, "items": sounds, which: replace(spoiled, vectors=vectors)}
+    with pytest.raises(InputError, match=f"row 8: {which} must be finite"):
+        update_neighbors(before, now["queries"], now["items"])
