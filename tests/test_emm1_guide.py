@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import shlex
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,24 +11,10 @@ import pytest
 
 from tests.cli.helpers import pentad
 from tests.emm1_trees import make_emm1
+from tests.guide_blocks import DOCS, Block, blocks_of
 
-GUIDE = Path(__file__).parents[1] / "docs" / "emm1.md"
+GUIDE = DOCS / "emm1.md"
 PUBLISHED = "/data/e-mm1"
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block: its language, the line it starts at, and its text."""
-
-    language: str
-    line: int
-    text: str
-
-
-def blocks() -> list[Block]:
-    text = GUIDE.read_text(encoding="utf-8")
-    found = re.finditer(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    return [Block(m[1], text[: m.start()].count("\n") + 1, m[2]) for m in found]
 
 
 def run_shell(block: Block, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,7 +37,7 @@ def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     for name in ("audio", "points"):
         np.save(tmp_path / f"{name}.npy", rng.normal(size=(4, 8)).astype(np.float32))
     names: dict[str, Any] = {}
-    for block in blocks():
+    for block in blocks_of(GUIDE):
         if block.language == "shell":
             run_shell(block, tree.root, monkeypatch)
         else:
@@ -68,6 +52,6 @@ def test_every_block_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
 
 
 def test_the_guide_has_blocks_of_both_kinds():
-    found = [block.language for block in blocks()]
+    found = [block.language for block in blocks_of(GUIDE)]
     assert set(found) == {"shell", "python"}
     assert len(found) > 15

@@ -194,12 +194,15 @@ def test_auto_is_approximate_beyond_a_million_items_for_many_queries():
     assert get_backend("auto", queries=999, items=9_000_000) is exact
 
 
-def test_a_vector_that_is_not_finite_is_refused():
-    vectors = normal(4, 3)
-    corpus = sounds(vectors)
+@pytest.mark.parametrize("hubness", ["none", "center"])
+def test_a_vector_that_is_not_finite_is_named_by_its_id(hubness):
+    queries, corpus = captions(normal(5, 3), ids=[2, 4, 6, 8, 10]), sounds(normal(4, 3))
     corpus.vectors[2, 1] = np.nan
-    with pytest.raises(InputError, match="row 2: items must be finite"):
-        find_neighbors(captions(vectors[:2]), corpus, 1)
+    with pytest.raises(InputError, match="the vector of audio 2 is not finite; embed it again"):
+        find_neighbors(queries, corpus, 1, hubness=hubness)
+    queries.vectors[3, 1] = np.inf
+    with pytest.raises(InputError, match="the vector of text 8 is not finite"):
+        find_neighbors(queries, sounds(normal(4, 3)), 1, hubness=hubness)
 
 
 def test_a_grid_of_shards_gives_the_same_bytes(tmp_path, monkeypatch):

@@ -83,6 +83,7 @@ def find_neighbors(
     name = f"neighbors {queries.modality} to {corpus.modality}{adjusting}"
     with (
         progress.task(name, total=len(queries)) as task,
+        _naming(queries, corpus),
         _compared(queries, corpus, scoring, hubness, k, settings) as sides,
     ):
         searcher = opened(sides.corpus, sides.metric, settings, len(queries))
@@ -108,6 +109,22 @@ def find_neighbors(
         native=None if own is None else own.flags(rows),
         seen=Seen.of(queries, corpus) if _can_be_updated(how, native) else None,
     )
+
+
+@contextmanager
+def _naming(queries: Embeddings, corpus: Embeddings) -> Iterator[None]:
+    """Say by its id which vector is not finite; a search knows rows only."""
+    try:
+        yield
+    except InputError as error:
+        for name, side in (("queries", queries), ("items", corpus)):
+            if error.row is not None and str(error).endswith(f"{name} must be finite"):
+                raise InputError(
+                    f"the vector of {side.modality} {side.ids[error.row]} is not finite; "
+                    "embed it again",
+                    file=side.location or None,
+                ) from None
+        raise
 
 
 def _can_be_updated(how: Mapping[str, Any], native: str) -> bool:

@@ -193,7 +193,7 @@ class _Side:
     def __init__(self, vectors: NDArray[Any], name: str, *, center: bool) -> None:
         self._vectors = vectors
         self._name = name
-        self._squares = squared_lengths(vectors)
+        self._squares = squared_lengths(vectors, name)
         self._directions = int((self._squares > 0).sum())
         self._lost = 0
         self.mean = self._mean() if center else None
