@@ -1,16 +1,23 @@
 """Digests of rows, and what was seen as a table."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pentad.core.engine import LocalEngine
 from pentad.core.errors import SchemaMismatch
 from pentad.embeddings.embeddings import Embeddings
 from pentad.neighbors import digests as module
 from pentad.neighbors.digests import row_digests
-from pentad.neighbors.seen import Seen
+from pentad.neighbors.exact import ExactSearch
+from pentad.neighbors.find import find_neighbors
+from pentad.neighbors.neighbors import Neighbors
+from pentad.neighbors.seen import SPARE, Seen
 
 SIZES = st.integers(1, 13)
 DTYPES = st.sampled_from([np.float16, np.float32])
@@ -18,6 +25,11 @@ DTYPES = st.sampled_from([np.float16, np.float32])
 
 def side(modality, vectors, **options):
     return Embeddings.from_array(vectors, modality=modality, space="toy", **options)
+
+
+def require_equal(found, expected):
+    for name, value in vars(expected).items():
+        np.testing.assert_array_equal(getattr(found, name), value, err_msg=name)
 
 
 def rows_of_bytes(rows, values, dtype, seed=0):
@@ -87,19 +99,86 @@ def test_what_was_seen_comes_back_from_a_table(ids):
     assert frame.columns == ["side", "id", "digest"]
     assert frame["side"].to_list() == ["query"] * 3 + ["item"] * 2
     again = Seen.from_frame(frame)
-    for name, value in vars(seen).items():
-        np.testing.assert_array_equal(getattr(again, name), value)
+    require_equal(again, seen)
     assert again.item_ids.dtype == seen.item_ids.dtype
 
 
 def test_what_was_seen_survives_a_file(tmp_path):
     seen = Seen.of(side("text", np.eye(3)), side("audio", np.empty((0, 3))))
     seen.frame().write_parquet(tmp_path / "seen.parquet")
-    again = Seen.from_frame(pl.read_parquet(tmp_path / "seen.parquet"))
-    for name, value in vars(seen).items():
-        np.testing.assert_array_equal(getattr(again, name), value)
+    require_equal(Seen.from_frame(pl.read_parquet(tmp_path / "seen.parquet")), seen)
 
 
 def test_another_table_is_refused():
     with pytest.raises(SchemaMismatch, match="expected side, id, digest, found id, side"):
         Seen.from_frame(pl.DataFrame({"id": [1], "side": ["query"]}))
+
+
+def test_spare_neighbors_survive_a_table():
+    spare_ids = np.array([[7, 3], [2**40, 0], [0, 0]], np.uint64)
+    scores = np.array([[0.5, -np.inf], [0.25, np.nan], [np.nan, np.nan]], np.float32)
+    seen = Seen.of(side("text", np.eye(3), ids=[2, 4, 9]), side("audio", np.eye(3)))
+    frame = replace(seen, spare_ids=spare_ids, spare_scores=scores).spare_frame(16)
+    assert frame.rows() == [(2, 17, 7, 0.5), (2, 18, 3, -np.inf), (4, 17, 2**40, 0.25)]
+    again = seen.with_spares(frame, 16)
+    require_equal(again, replace(seen, spare_ids=spare_ids, spare_scores=scores))
+    with pytest.raises(SchemaMismatch, match="expected query_id, rank, item_id, score, found rank"):
+        seen.with_spares(frame.select("rank"), 16)
+
+
+def test_no_spare_neighbors_are_an_empty_table():
+    seen = Seen.of(side("text", np.eye(3)), side("audio", np.eye(3)))
+    assert seen.spare_frame(16).is_empty()
+    ids, scores = seen.with_spares(seen.spare_frame(16), 16).spares()
+    assert (ids.shape, scores.shape) == ((3, 0), (3, 0))
+
+
+def normal_sides(queries, items):
+    vectors = np.random.default_rng(0).standard_normal((queries + items, 5)).astype(np.float16)
+    return side("text", vectors[:queries]), side("audio", vectors[queries:])
+
+
+@pytest.mark.parametrize("k", [1, 5, 8, 9])
+@pytest.mark.parametrize("options", [{}, {"engine": LocalEngine()}, {"backend": "ivf"}])
+def test_search_finds_spare_neighbors_and_returns_the_first(k, options):
+    captions, sounds = normal_sides(6, 9)
+    pairs = np.stack([captions.ids, captions.ids], axis=1)
+    whole = find_neighbors(captions, sounds, 9)
+    found = find_neighbors(captions, sounds, k, pairs=pairs, **options)
+    stop = min(9, k + SPARE)
+    for got, columns in ((found, slice(k)), (found.seen, slice(k, stop))):
+        names = ("ids", "scores") if got is found else ("spare_ids", "spare_scores")
+        for name, wanted in zip(names, (whole.ids, whole.scores), strict=True):
+            array = getattr(got, name)
+            assert array.flags.c_contiguous
+            assert array.base is None
+            assert array.tobytes() == wanted[:, columns].tobytes()
+    assert found.native.tolist() == (found.ids == captions.ids[:, None]).tolist()
+    assert found.how["native"]["found"] == found.native.sum()
+    assert found.how["hubs"] == find_neighbors(captions, sounds, k).how["hubs"]
+
+
+@pytest.mark.parametrize("options", [{"hubness": "csls"}, {"native": "first"}])
+def test_what_cannot_be_updated_has_no_spare_neighbors(options, monkeypatch):
+    captions, sounds = normal_sides(6, 9)
+    wanted = []
+    search = ExactSearch.search
+    monkeypatch.setattr(
+        ExactSearch, "search", lambda self, q, k, task=None: wanted.append(k) or search(self, q, k)
+    )
+    pairs = None if "native" not in options else [[0, 0]]
+    assert find_neighbors(captions, sounds, 3, pairs=pairs, **options).seen is None
+    assert wanted[-1] == 3
+
+
+def test_files_of_before_spare_neighbors_are_read(tmp_path):
+    captions, sounds = normal_sides(6, 9)
+    found = find_neighbors(captions, sounds, 3)
+    found.save(tmp_path)
+    require_equal(Neighbors.load(tmp_path).seen, found.seen)
+    record = json.loads((tmp_path / "audio.json").read_text())
+    del record["files"]["audio.spare.parquet"]
+    (tmp_path / "audio.json").write_text(json.dumps(record))
+    seen = Neighbors.load(tmp_path).seen
+    assert (seen.spare_ids, seen.spare_scores) == (None, None)
+    np.testing.assert_array_equal(seen.item_digests, found.seen.item_digests)

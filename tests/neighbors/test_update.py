@@ -2,6 +2,7 @@
 
 from contextlib import contextmanager
 from dataclasses import replace
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from pentad.neighbors.int8.floors import FloorSearch
 from pentad.neighbors.int8.probe import has_fast_int8
 from pentad.neighbors.metrics import METRICS
 from pentad.neighbors.neighbors import Neighbors
-from pentad.neighbors.seen import Seen
+from pentad.neighbors.seen import SPARE, Seen
 from pentad.neighbors.update import update_neighbors
 
 SAME = (
@@ -90,7 +91,7 @@ def fresh(queries, corpus, k, metric="cosine", **options):
     found = find_neighbors(
         queries, corpus, min(k, len(corpus)), metric=metric, backend="exact", **options
     )
-    return replace(found, k=k, seen=Seen.of(queries, corpus))
+    return replace(found, k=k)
 
 
 def require_equal(found, expected):
@@ -100,22 +101,41 @@ def require_equal(found, expected):
         got, wanted = getattr(found, name), getattr(expected, name)
         assert got.dtype == wanted.dtype, name
         np.testing.assert_array_equal(got, wanted, err_msg=name)
-    for name, wanted in vars(expected.seen).items():
-        np.testing.assert_array_equal(getattr(found.seen, name), wanted, err_msg=name)
+    for name in ("query_ids", "query_digests", "item_ids", "item_digests"):
+        got, wanted = getattr(found.seen, name), getattr(expected.seen, name)
+        np.testing.assert_array_equal(got, wanted, err_msg=name)
+    require_first(found.seen.spares(), expected.seen.spares())
     assert found.how["backend"] == "exact"
     assert found.how["hubs"] == expected.how["hubs"]
 
 
+def require_first(found, expected):
+    """Check that the spare neighbors known are the first of those that there are."""
+    (ids, scores), (wanted_ids, wanted) = found, expected
+    known = ~np.isnan(scores)
+    assert (known[:, 1:] <= known[:, :-1]).all()
+    assert not known[:, wanted.shape[1] :].any()
+    there = known[:, : wanted.shape[1]]
+    columns = there.shape[1]
+    np.testing.assert_array_equal(ids[:, :columns][there], wanted_ids[:, :columns][there])
+    np.testing.assert_array_equal(scores[:, :columns][there], wanted[:, :columns][there])
+
+
+ACTIONS = st.sampled_from(["add", "remove", "remove", "change", "save"])
 STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(["add", "remove", "change"]), st.booleans(), st.integers(0, 12)
-    ),
+    st.tuples(ACTIONS, st.booleans(), st.one_of(st.integers(0, 3), st.integers(0, 12))),
     min_size=1,
-    max_size=6,
-)  # fmt: skip
+    max_size=12,
+)
 
 
-def play(steps, seed, k, metric, draw, dtype, folder=None):
+def from_file(found):
+    with TemporaryDirectory() as folder:
+        found.save(folder)
+        return Neighbors.load(folder)
+
+
+def play(steps, seed, k, metric, draw, dtype):
     """Bring neighbors up to date after every step, and compare each time."""
     rng = np.random.default_rng(seed)
     captions, sounds = Side("text", rng, draw, dtype), Side("audio", rng, draw, dtype)
@@ -125,13 +145,12 @@ def play(steps, seed, k, metric, draw, dtype, folder=None):
     found = fresh(captions.now, sounds.now, k, metric)
     for action, of_items, count in steps:
         chosen = sounds if of_items else captions
-        if action == "add":
+        if action == "save":
+            found = from_file(found)
+        elif action == "add":
             chosen.add(count, numbers if of_items else np.arange(40))
         else:
             getattr(chosen, action)(min(count, len(chosen.vectors) - 1))
-        if folder is not None:
-            found.save(folder)
-            found = Neighbors.load(folder)
         found = update_neighbors(found, captions.now, sounds.now)
         require_equal(found, fresh(captions.now, sounds.now, k, metric))
         if action == "add" and of_items and not found.how["update"]["anew"]:
@@ -155,9 +174,17 @@ def test_any_sequence_of_changes_leads_where_a_fresh_search_does(path, metric, d
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_a_file_between_changes_makes_no_difference(seed, tmp_path):
+def test_a_file_between_changes_makes_no_difference(seed):
     steps = [("add", True, 3), ("change", False, 1), ("remove", True, 2), ("add", False, 2)]
-    play(steps, seed, 4, "cosine", whole_numbers, np.float16, tmp_path)
+    saved = [each for step in steps for each in (step, ("save", True, 0))]
+    play(saved, seed, 4, "cosine", whole_numbers, np.float16)
+
+
+@pytest.mark.parametrize("k", [1, 4])
+@pytest.mark.parametrize("draw", [whole_numbers, near_ties, normals])
+def test_many_small_removals_use_up_spare_neighbors_and_find_new_ones(path, draw, k):
+    steps = [("remove", True, 2), ("remove", True, 1), ("add", True, 2), ("change", True, 1)]
+    play([("add", True, 30), *steps * 6], 1, k, "cosine", draw, np.float32)
 
 
 def counted(found):
@@ -198,16 +225,100 @@ def test_only_new_products_are_computed(monkeypatch):
     assert paths == 3
 
 
-def test_queries_that_lose_a_neighbor_are_searched_and_no_others():
+def test_spare_neighbors_take_the_places_of_those_that_went():
     captions, sounds = normal_sides(40, 60)
     before = fresh(captions, sounds, 4)
-    gone = [7, 30]
-    fewer = sounds.take(np.setdiff1d(sounds.ids, gone))
+    fewer = sounds.take(np.setdiff1d(sounds.ids, [7, 30]))
     found = update_neighbors(before, captions, fewer)
     require_equal(found, fresh(captions, fewer, 4))
-    lost = int(np.isin(before.ids, gone).any(axis=1).sum())
-    assert counted(found) == {"anew": False, "searched": lost, "products": lost * 58}
+    assert np.isin(before.ids, [7, 30]).any()
+    assert counted(found) == {"anew": False, "searched": 0, "products": 0}
     assert found.how["update"]["items"] == {"new": 0, "changed": 0, "removed": 2}
+
+
+def test_queries_that_lose_more_neighbors_than_are_spare_are_searched_and_no_others():
+    captions, sounds = normal_sides(40, 60)
+    before = fresh(captions, sounds, 4)
+    gone = np.arange(20)
+    fewer = sounds.take(np.arange(20, 60))
+    found = update_neighbors(before, captions, fewer)
+    require_equal(found, fresh(captions, fewer, 4))
+    lists = np.concatenate([before.ids, before.seen.spare_ids], axis=1)
+    lost = int((np.isin(lists, gone).sum(axis=1) > SPARE).sum())
+    assert 0 < lost < 40
+    assert counted(found) == {"anew": False, "searched": lost, "products": lost * 40}
+
+
+def falling(items, wanted=None):
+    """One caption and items that are less and less like it; item 2 n is the n-th."""
+    angles = np.arange(items) / items
+    vectors = np.stack([np.cos(angles), np.sin(angles)], axis=1)
+    sounds = side("audio", vectors, ids=2 * np.arange(items))
+    return sounds if wanted is None else sounds.take(wanted)
+
+
+def known(found):
+    """All neighbors known of the only query."""
+    ids, scores = found.seen.spares()
+    return [*found.ids[0].tolist(), *ids[~np.isnan(scores)].tolist()]
+
+
+def test_spare_neighbors_are_used_up_and_found_again():
+    captions = side("text", [[1.0, 0.0]])
+    left = np.arange(0, 80, 2)
+    found = fresh(captions, falling(40), 2)
+    for length in (5, 4, 3, 2, 6, 5):
+        left = left[1:]
+        found = update_neighbors(found, captions, falling(40, left))
+        assert known(found) == left[:length].tolist()
+        assert found.how["update"]["searched"] == int(length == 6)
+
+
+def test_items_behind_the_last_that_is_known_are_forgotten_and_others_make_lists_longer(path):
+    captions, vectors = side("text", [[1.0, 0.0]]), falling(40).vectors
+    ids = np.arange(40)
+
+    def sounds(*wanted):
+        return side("audio", vectors[list(wanted)], ids=ids[list(wanted)])
+
+    found = fresh(captions, sounds(*range(4, 40, 4)), 2)
+    assert known(found) == [4, 8, 12, 16, 20, 24]
+    found = update_neighbors(found, captions, sounds(4, 12, 24, 28, 32, 36))
+    assert known(found) == [4, 12, 24]
+    found = update_neighbors(found, captions, sounds(4, 12, 24, 25, 28, 32, 36))
+    assert known(found) == [4, 12, 24]
+    assert found.how["update"]["entered"] == 0
+    found = update_neighbors(found, captions, sounds(3, 4, 12, 13, 24, 25, 28, 32, 36))
+    assert known(found) == [3, 4, 12, 13, 24]
+    assert found.how["update"]["entered"] == 1
+    found = update_neighbors(found, captions, sounds(1, 2, 3, 4, 12, 13, 24, 25, 28, 32, 36))
+    assert known(found) == [1, 2, 3, 4, 12, 13]
+
+
+@pytest.mark.parametrize("new", [5, 7])
+def test_equal_scores_on_both_sides_of_the_last_that_is_known(path, new):
+    captions, east = side("text", [[1.0, 0.0]]), [1.0, 0.0]
+    before = fresh(captions, side("audio", [east] * 9, ids=[2, 4, 6, 8, 10, 12, 14, 16, 18]), 2)
+    ids = [2, 4, 6, 14, 16, 18]
+    found = update_neighbors(before, captions, side("audio", [east] * 6, ids=ids))
+    assert known(found) == [2, 4, 6]
+    ids = sorted([*ids, new])
+    found = update_neighbors(found, captions, side("audio", [east] * 7, ids=ids))
+    assert known(found) == ([2, 4, 5, 6] if new == 5 else [2, 4, 6])
+
+
+def test_neighbors_without_spare_ones_are_searched_where_one_went():
+    captions, sounds = normal_sides(40, 60)
+    before = fresh(captions, sounds, 4)
+    before = replace(before, seen=Seen.of(captions, sounds))
+    fewer = sounds.take(np.setdiff1d(sounds.ids, [7, 30]))
+    found = update_neighbors(before, captions, fewer)
+    require_equal(found, fresh(captions, fewer, 4))
+    lost = np.isin(before.ids, [7, 30]).any(axis=1)
+    assert counted(found)["searched"] == lost.sum()
+    spare = ~np.isnan(found.seen.spare_scores)
+    assert spare[lost].all()
+    assert not spare[~lost].any()
 
 
 def test_a_changed_item_went_and_came():
@@ -218,9 +329,9 @@ def test_a_changed_item_went_and_came():
     before = fresh(captions, sounds, 4)
     found = update_neighbors(before, captions, changed)
     require_equal(found, fresh(captions, changed, 4))
-    lost = int((before.ids == 7).any(axis=1).sum())
+    assert (before.ids == 7).any()
     assert found.how["update"]["items"] == {"new": 0, "changed": 1, "removed": 0}
-    assert counted(found)["products"] == lost * 60 + (40 - lost)
+    assert counted(found)["products"] == 40
 
 
 def test_equal_scores_are_told_apart_by_id_in_the_middle():
@@ -241,6 +352,22 @@ def test_scores_beyond_float32_are_told_apart():
     assert not np.isfinite(before.scores).all()
     found = update_neighbors(before, captions, sounds)
     require_equal(found, fresh(captions, sounds, 4, "dot"))
+    fewer = sounds.take(np.setdiff1d(sounds.ids, found.ids[0, [0, 2]]))
+    found = update_neighbors(found, captions, fewer)
+    require_equal(found, fresh(captions, fewer, 4, "dot"))
+    assert counted(found)["searched"] == 0
+
+
+def test_scores_below_float32_are_told_from_none():
+    captions = side("text", [[3e38, 0.0]])
+    lengths = -np.linspace(1e30, 3e38, 12, dtype=np.float32)
+    sounds = side("audio", np.stack([lengths, lengths], axis=1))
+    found = fresh(captions, sounds.take([3, 4, 5, 6, 7, 8, 9]), 4, "dot")
+    assert np.isinf(found.scores).all()
+    for items in ([3, 6, 7, 8, 9], [1, 3, 6, 7, 8, 9, 11], [1, 3, 6, 7, 8, 10, 11], range(12)):
+        corpus = sounds.take(list(items))
+        found = from_file(update_neighbors(found, captions, corpus))
+        require_equal(found, fresh(captions, corpus, 4, "dot"))
 
 
 def test_a_small_corpus_grows_and_shrinks(path):

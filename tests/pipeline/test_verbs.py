@@ -53,6 +53,20 @@ def test_the_verbs_in_the_wrong_order_say_which_comes_first(tmp_path, little_wor
             verb(workspace)
 
 
+def test_captions_without_items_cost_only_their_own_search(pair, tmp_path):
+    neighbors_step(pair, options=NeighborOptions(k=K))
+    (tmp_path / "more.csv").write_text("caption\na large frog that rings\ntwo tiny bells\n")
+    add_source(pair, tmp_path / "more.csv", modality="text")
+    embed_step(pair)
+    row = neighbors_step(pair, options=NeighborOptions(k=K))[0]
+    assert row["how"]["update"]["queries"] == {"new": 2, "changed": 0, "removed": 0}
+    assert row["how"]["update"]["searched"] == 2
+    updated = pl.read_parquet(pair / "neighbors/default/image.parquet")
+    (pair / "neighbors/default/stage.json").unlink()
+    assert "update" not in neighbors_step(pair, options=NeighborOptions(k=K))[0]["how"]
+    assert pl.read_parquet(pair / "neighbors/default/image.parquet").equals(updated)
+
+
 def test_max_uses_bounds_how_often_an_item_occurs(pair):
     group_step(pair, options=GroupOptions(max_uses=8))
     groups = pl.concat([pl.read_parquet(p) for p in (pair / "groups/default").glob("nn_*.parquet")])

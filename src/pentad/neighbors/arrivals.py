@@ -58,14 +58,14 @@ class Arrivals:
         return len(self._vectors)
 
     def belonging(self, queries: NDArray[Any], worst: Rows, k: int) -> Scored:
-        """Return all pairs that can be among the k best of a query that has k neighbors.
+        """Return all pairs that can be among the k best of a query and not behind its last.
 
         Called by several threads at once.
 
         Args:
             queries: float16 or float32 (q, dim).
             worst: float32 (q,), the rounded score of each query's last neighbor.
-            k: How many neighbors each has.
+            k: How many neighbors each can have.
 
         Returns:
             Pairs whose score, rounded to float32, is not less than the query's worst; of each query

@@ -21,7 +21,7 @@ from pentad.neighbors.metrics import Floats, Metric, get_metric
 from pentad.neighbors.native import Native, put_first, require_treatment, without
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.pairs import pair_scores
-from pentad.neighbors.seen import Seen
+from pentad.neighbors.seen import SPARE, Seen
 from pentad.neighbors.settings import Options, Settings
 
 if TYPE_CHECKING:
@@ -88,7 +88,10 @@ def find_neighbors(
     ):
         searcher = opened(sides.corpus, sides.metric, settings, len(queries))
         searcher.tune(sides.queries, k)
-        rows, order = _search(searcher, sides, own, native, k, task)
+        spare = _spare(searcher.how | sides.facts(), native, k, len(corpus))
+        rows, order = _search(searcher, sides, own, native, k + spare, task)
+        further = corpus.ids[rows[:, k:]], _rounded(order[:, k:])
+        rows, order = rows[:, :k], order[:, :k]
         scores = order if sides.adjusted is None else sides.raw_scores(rows)
         how = searcher.how | sides.facts() | _native_facts(own, native, rows)
     ids = corpus.ids[rows]
@@ -107,7 +110,7 @@ def find_neighbors(
         how=how | {"hubs": hub_report(ids, corpus.ids).to_json()},
         adjusted_scores=None if sides.adjusted is None else _rounded(order),
         native=None if own is None else own.flags(rows),
-        seen=Seen.of(queries, corpus) if _can_be_updated(how, native) else None,
+        seen=Seen.of(queries, corpus, *further) if _can_be_updated(how, native) else None,
     )
 
 
@@ -130,6 +133,11 @@ def _naming(queries: Embeddings, corpus: Embeddings) -> Iterator[None]:
 def _can_be_updated(how: Mapping[str, Any], native: str) -> bool:
     """Return whether neighbors of a later state can be had from these."""
     return how["backend"] == "exact" and how["hubness"] == "none" and native == "keep"
+
+
+def _spare(how: Mapping[str, Any], native: str, k: int, items: int) -> int:
+    """Return how many more neighbors to find, so that a few may go before a search is needed."""
+    return min(SPARE, items - k) if _can_be_updated(how, native) else 0
 
 
 @dataclass(frozen=True, eq=False)

@@ -132,12 +132,15 @@ class Neighbors:
     def save(self, folder: str | Path) -> None:
         """Write ``<modality>.parquet`` and its record ``<modality>.json`` into ``folder``.
 
-        What was seen goes to ``<modality>.seen.parquet``.
+        What was seen goes to ``<modality>.seen.parquet``, the spare neighbors that are known to
+        ``<modality>.spare.parquet``.
         """
         with committing(Path(folder) / f"{self.modality}.json") as commit:
             self.frame().write_parquet(commit.path(f"{self.modality}.parquet"))
             if self.seen is not None:
                 self.seen.frame().write_parquet(commit.path(f"{self.modality}.seen.parquet"))
+                spare = self.seen.spare_frame(self.columns)
+                spare.write_parquet(commit.path(f"{self.modality}.spare.parquet"))
             commit.finish(
                 {
                     "kind": _KIND,
@@ -174,9 +177,21 @@ class Neighbors:
         expected = (*COLUMNS, *(c for c in FURTHER_COLUMNS if c in table.columns))
         if tuple(table.columns) != expected:
             raise SchemaMismatch(path, ", ".join(COLUMNS), ", ".join(table.columns))
-        seen = path.with_name(f"{path.stem}.seen.parquet")
-        known = Seen.from_frame(pl.read_parquet(seen)) if seen.name in record.files else None
-        return _from_table(table, dict(record.fields), known)
+        return _from_table(table, dict(record.fields), _seen(record))
+
+
+def _seen(record: Record) -> Seen | None:
+    """Return what was seen; spare neighbors were not always kept."""
+    import polars as pl
+
+    name, columns = record.path.stem, record.fields["shape"][1]
+    seen, spare = (record.path.with_name(f"{name}.{part}.parquet") for part in ("seen", "spare"))
+    if seen.name not in record.files:
+        return None
+    known = Seen.from_frame(pl.read_parquet(seen))
+    if spare.name not in record.files:
+        return known
+    return known.with_spares(pl.read_parquet(spare), columns)
 
 
 def _from_table(table: pl.DataFrame, fields: dict[str, Any], seen: Seen | None) -> Neighbors:

@@ -1,7 +1,8 @@
 """`update_neighbors`: neighbors of now from those of then, by looking only at what has changed.
 
-A query that is new, that changed, or that lost a neighbor is searched in full. Every other one
-keeps its list and meets only the items that came. The result is that of a fresh search.
+A query that is new, that changed, or that lost more neighbors than it has spare ones is searched
+in full. Every other one keeps its list and meets only the items that came. The result is that of a
+fresh search.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError, SpaceMismatch
 from pentad.core.progress import SILENT, Progress, Task
-from pentad.embeddings.embeddings import Embeddings, require_same_space
+from pentad.embeddings.embeddings import Embeddings, Ids, require_same_space
 from pentad.neighbors.arrivals import Arrivals
 from pentad.neighbors.changes import Changes, Indices
 from pentad.neighbors.exact import ExactSearch, Proof
@@ -27,12 +28,13 @@ from pentad.neighbors.lists import Lists
 from pentad.neighbors.metrics import get_metric
 from pentad.neighbors.native import Native
 from pentad.neighbors.neighbors import Neighbors
-from pentad.neighbors.seen import Seen
+from pentad.neighbors.seen import SPARE, Seen
 
 _ANEW = 0.7
 _ITEMS = 1 << 14
 _QUERY_VALUES = 1 << 21
 _SEARCHED_BYTES = 1 << 27
+_LISTS = 1 << 16
 
 Counts = tuple[int, int]
 
@@ -47,9 +49,10 @@ def update_neighbors(
 ) -> Neighbors:
     """Return the neighbors that a fresh exact search would find, from those found before.
 
-    What is computed is every new or changed query, and every query that lost a neighbor, against
-    all items; and all other queries against new and changed items. Where that is most of all pairs,
-    or one of the corpora has less than ``previous.k`` items, all is found anew.
+    What is computed is every new or changed query, and every query that lost more neighbors than it
+    has spare ones, against all items; and all other queries against new and changed items. Where
+    that is most of all pairs, or one of the corpora has less than ``previous.k`` items, all is
+    found anew.
 
     Takes, beyond the result and what exact search takes, some 50 MiB a thread, and 6 bytes for each
     value of up to 16,384 new items.
@@ -64,7 +67,8 @@ def update_neighbors(
     Returns:
         Equal to `find_neighbors` of ``queries`` and ``corpus``, but for ``how``: its ``update``
         says what was new, changed and removed, how many queries were searched in full, how many
-        lists an item entered, and how many pairs all that were.
+        lists an item entered, and how many pairs all that were; and but for fewer spare neighbors
+        where some were used up.
 
     Raises:
         SpaceMismatch: The three are of different spaces.
@@ -92,6 +96,8 @@ class _Plan:
         items: What became of the items.
         searched: Rows of queries that are searched in full.
         kept: Rows of queries that keep their list.
+        before: Their rows of then.
+        stand: bool (queries of then, k + spare), which of their neighbors are still there.
         anew: Whether everything is found anew.
     """
 
@@ -100,6 +106,8 @@ class _Plan:
     items: Changes
     searched: Indices
     kept: Indices
+    before: Indices
+    stand: NDArray[np.bool_]
     anew: bool
 
     @classmethod
@@ -112,12 +120,11 @@ class _Plan:
         items = Changes.between(
             (then.item_ids, then.item_digests), (seen.item_ids, seen.item_digests)
         )
-        lost = np.zeros(len(queries.stayed), dtype=np.bool_)
-        if len(items.went):
-            gone = np.any(np.isin(previous.ids, items.went), axis=1)
-            lost = np.asarray(gone)[queries.before]
-        searched = np.union1d(queries.came, queries.stayed[lost])
-        plan = cls(seen, queries, items, searched, queries.stayed[~lost], False)
+        stand = _standing(previous, then, items.went)
+        whole = (np.count_nonzero(stand, axis=1) >= previous.columns)[queries.before]
+        searched = np.union1d(queries.came, queries.stayed[~whole])
+        kept, before = queries.stayed[whole], queries.before[whole]
+        plan = cls(seen, queries, items, searched, kept, before, stand, False)
         every = len(seen.query_ids) * len(seen.item_ids)
         short = min(previous.columns, len(seen.item_ids)) < previous.k
         return replace(plan, anew=short or plan.products >= _ANEW * every)
@@ -149,19 +156,20 @@ def _updated(
     """Search some queries, and let the others meet what is new."""
     lists, facts = _brought(previous, plan, queries, corpus, progress)
     own = None if pairs is None else Native.of(pairs, queries, corpus)
-    flags = None if own is None else _flags(own, lists)
+    (ids, scores), spares = lists.columns(0, lists.k), lists.columns(lists.k, lists.width)
+    flags = None if own is None else _flags(own, ids, corpus.ids)
     how = {"backend": "exact", **facts, "hubness": "none", **_native_facts(own, flags)}
     return replace(
         previous,
         query_ids=queries.ids,
-        ids=lists.ids,
-        scores=lists.scores,
+        ids=ids,
+        scores=scores,
         corpus_size=len(corpus),
         query_location=queries.location,
         location=corpus.location,
-        how={**how, "hubs": hub_report(lists.ids, corpus.ids).to_json()},
+        how={**how, "hubs": hub_report(ids, corpus.ids).to_json()},
         native=flags,
-        seen=plan.seen,
+        seen=replace(plan.seen, spare_ids=spares[0], spare_scores=spares[1]),
     )
 
 
@@ -169,11 +177,8 @@ def _brought(
     previous: Neighbors, plan: _Plan, queries: Embeddings, corpus: Embeddings, progress: Progress
 ) -> tuple[Lists, dict[str, Any]]:
     """Return the lists of all queries, and how they came about."""
-    shape, metric = (len(queries), previous.columns), get_metric(previous.metric)
-    ids, scores = np.empty(shape, corpus.ids.dtype), np.empty(shape, np.float32)
-    lists = Lists(queries, corpus, metric, ids, scores)
-    stayed, before = plan.queries.stayed, plan.queries.before
-    ids[stayed], scores[stayed] = previous.ids[before], previous.scores[before]
+    lists = Lists.empty(queries, corpus, get_metric(previous.metric), previous.columns, SPARE)
+    _inherit(lists, previous, plan)
     name = f"neighbors {queries.modality} to {corpus.modality}"
     with progress.task(name, total=len(queries)) as task:
         proof = _search(lists, plan.searched, task)
@@ -183,17 +188,39 @@ def _brought(
     return lists, {**paths, "update": update}
 
 
+def _standing(previous: Neighbors, then: Seen, went: Ids) -> NDArray[np.bool_]:
+    """Return which neighbors, and which spare ones behind them, are still there."""
+    ids, scores = then.spares()
+    stand = np.ones((len(previous), previous.columns + ids.shape[1]), dtype=np.bool_)
+    stand[:, previous.columns :] = ~np.isnan(scores)
+    if len(went):
+        stand[:, : previous.columns] = ~np.isin(previous.ids, went)
+        stand[:, previous.columns :] &= ~np.isin(ids, went)
+    return stand
+
+
+def _inherit(lists: Lists, previous: Neighbors, plan: _Plan) -> None:
+    """Give queries that keep their lists what is left of them."""
+    spare_ids, spare_scores = (previous.seen or plan.seen).spares()
+    for start in range(0, len(plan.kept), _LISTS):
+        rows, before = (some[start : start + _LISTS] for some in (plan.kept, plan.before))
+        ids = np.concatenate([previous.ids[before], spare_ids[before]], axis=1)
+        scores = np.concatenate([previous.scores[before], spare_scores[before]], axis=1)
+        lists.inherit(rows, ids, scores, plan.stand[before])
+
+
 def _search(lists: Lists, searched: Indices, task: Task) -> Proof:
     """Search some queries in full."""
     if not len(searched):
         return Proof()
     vectors = lists.queries.vectors
     engine = ExactSearch(lists.corpus.vectors, lists.metric)
+    wanted = min(lists.width, len(lists.corpus))
     step = max(1, _SEARCHED_BYTES // (vectors.shape[1] * vectors.dtype.itemsize))
     for start in range(0, len(searched), step):
         rows = searched[start : start + step]
         with _numbered("queries", rows):
-            lists.put(rows, engine.search(vectors[rows], lists.k, task))
+            lists.put(rows, engine.search(vectors[rows], wanted, task))
     return engine.proof
 
 
@@ -208,8 +235,8 @@ def _meet(lists: Lists, kept: Indices, came: Indices, task: Task) -> tuple[int, 
             arrivals = Arrivals(lists.corpus.vectors[items], lists.metric, queries=len(kept))
 
         def meet(part: Indices, items: Indices = items, arrivals: Arrivals = arrivals) -> Counts:
-            vectors, worst = lists.queries.vectors[part], lists.scores[part, -1]
-            left, right, scores = arrivals.belonging(vectors, worst, lists.k)
+            vectors, worst = lists.queries.vectors[part], lists.worst(part)
+            left, right, scores = arrivals.belonging(vectors, worst, lists.width)
             return lists.enter(part[left], items[right], scores)
 
         # Products in float32 use all threads by themselves.
@@ -245,7 +272,7 @@ def _anew(
             f"{name}: {k} neighbors were asked for and there are {there} items; "
             f"each {queries.modality} gets {there}"
         )
-    return replace(found, k=k, seen=plan.seen, how={**found.how, **plan.facts()})
+    return replace(found, k=k, how={**found.how, **plan.facts()})
 
 
 def _require_usable(
@@ -277,10 +304,10 @@ def _unusable(previous: Neighbors) -> str | None:
     return None
 
 
-def _flags(own: Native, lists: Lists) -> NDArray[np.bool_]:
+def _flags(own: Native, ids: Ids, items: Ids) -> NDArray[np.bool_]:
     """Return which neighbors are the query's own items."""
-    flags = np.zeros(lists.ids.shape, dtype=np.bool_)
-    pair, column = np.nonzero(lists.ids[own.left] == lists.corpus.ids[own.right][:, None])
+    flags = np.zeros(ids.shape, dtype=np.bool_)
+    pair, column = np.nonzero(ids[own.left] == items[own.right][:, None])
     flags[own.left[pair], column] = True
     return flags
 

@@ -105,21 +105,22 @@ class Chain:
 
     def find_neighbors(self) -> tuple[Neighbors, ...]:
         """Learn the bridge and find the neighbors of every caption."""
-        model = self.learn_bridge()
+        model, folder = self.learn_bridge(), self._neighbors.folder
         if self._neighbors.is_current():
-            stored = stored_neighbors(self._neighbors.folder)
+            stored = stored_neighbors(folder)
             return tuple(stored[m] for m in model.modalities if m in stored)
         with self._clock.stage("neighbors"):
             found = self._making.find(
                 self._placed(model),
                 self.catalog.pairs,
-                previous=stored_neighbors(self._neighbors.folder),
+                # What is damaged or half-made is made anew, so that it ends in the same bytes.
+                previous=stored_neighbors(folder) if self._neighbors.is_whole() else None,
                 compare=True,
                 progress=self._progress,
             )
             self._neighbors.begin(empty=True)
             for neighbors in found:
-                neighbors.save(self._neighbors.folder)
+                neighbors.save(folder)
             self._neighbors.finish()
             self._making.forget()
         return found

@@ -9,7 +9,6 @@ from typing import Any
 from pentad.core.modality import MEDIA_MODALITIES, Modality
 from pentad.neighbors.neighbors import Neighbors
 from pentad.store.items import Catalog
-from pentad.store.records import read_record
 
 
 def describe_neighbors(found: Sequence[Neighbors], catalog: Catalog) -> list[dict[str, Any]]:
@@ -21,10 +20,9 @@ def describe_neighbors(found: Sequence[Neighbors], catalog: Catalog) -> list[dic
 
 
 def stored_neighbors(folder: Path) -> dict[Modality, Neighbors]:
-    """Return the neighbors that lie whole and unchanged in a folder."""
-    records = {m: read_record(folder / f"{m}.json") for m in MEDIA_MODALITIES}
-    whole = [m for m, record in records.items() if record is not None and not record.damaged()]
-    return {m: Neighbors.load(folder, m) for m in whole}
+    """Return the neighbors of each modality that has some in a folder."""
+    there = [m for m in MEDIA_MODALITIES if (folder / f"{m}.json").exists()]
+    return {m: Neighbors.load(folder, m) for m in there}
 
 
 def _row(neighbors: Neighbors, catalog: Catalog) -> dict[str, Any]:

@@ -31,6 +31,11 @@ class Stage:
         made_from = None if record is None else record.fields.get("inputs")
         return record is not None and made_from == self.inputs and not record.damaged()
 
+    def is_whole(self) -> bool:
+        """Return whether the folder was finished, with whatever inputs, and is undamaged."""
+        record = read_record(self.folder / STAGE_FILE)
+        return record is not None and not record.damaged()
+
     def begin(self, *, empty: bool = False) -> None:
         """Forget that the folder was finished; call before its files change.
 
