@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pentad.groups.build import build_groups
     from pentad.groups.groups import Groups
     from pentad.neighbors.find import find_neighbors
+    from pentad.neighbors.kmeans.lloyd import kmeans
     from pentad.neighbors.neighbors import Neighbors
     from pentad.neighbors.update import update_neighbors
     from pentad.pipeline.build import build
@@ -66,6 +67,7 @@ _HOME = {
     "Index": "serving.index",
     "InputError": "core.errors",
     "Items": "store.items",
+    "kmeans": "neighbors.kmeans.lloyd",
     "list_encoders": "encoders.registry",
     "load_model": "encoders.model_file",
     "MissingExtra": "core.errors",
@@ -119,6 +121,7 @@ __all__ = [
     "find_neighbors",
     "get_encoder",
     "get_engine",
+    "kmeans",
     "list_encoders",
     "load_model",
     "open_emm1",
