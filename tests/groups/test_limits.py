@@ -146,7 +146,7 @@ def test_limits_that_cannot_be_are_refused(images):
         ({"max_uses": {"audio": 1}}, InputError, "max_uses is given for audio"),
         ({"threshold": {"imge": 1}}, UnknownName, "did you mean 'image'"),
         ({"method": "gready"}, UnknownName, "did you mean 'greedy'"),
-        ({"compose": "agrement"}, UnknownName, "did you mean 'agreement'"),
+        ({"compose": "agree"}, UnknownName, "did you mean 'agreement'"),
         ({"compose": "agreement"}, InputError, "pass features="),
         ({"k": 1 << 15}, InputError, "1 to 32767"),
     ]

@@ -104,7 +104,9 @@ class Embeddings:
 
     def take(self, ids: ArrayLike) -> Embeddings:
         """Return the rows of ``ids`` that are present, in id order."""
-        keep = np.isin(self.ids, np.asarray(ids))
+        keep = np.zeros(len(self), dtype=np.bool_)
+        rows, there = find_rows(self.ids, ids)
+        keep[rows[there]] = True
         return Embeddings(
             self.vectors[keep], self.ids[keep], self.modality, self.space, self.location
         )
@@ -164,6 +166,31 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
     ids = np.concatenate([p.ids for p in parts])
     order = np.argsort(ids, kind="stable")
     return Embeddings(vectors[order], ids[order], first.modality, first.space, first.location)
+
+
+def find_rows(
+    ids: NDArray[Any], wanted: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """Return the row of each wanted id, and whether it is there; 0 where it is not.
+
+    Args:
+        ids: u32 or u64 (items,), ascending.
+        wanted: Integers (n,), of any type; none is there that is negative.
+
+    Raises:
+        InputError: ``wanted`` are no integers, or no vector of them.
+    """
+    numbers = np.asarray(wanted)
+    if numbers.ndim != 1:
+        raise InputError("ids must be one-dimensional", seen=numbers.shape)
+    if numbers.dtype.kind not in "iu" and len(numbers):
+        raise InputError("ids must be integers", seen=numbers.dtype)
+    # Beside u64, numbers that have a sign would be compared as floats, which have 53 bits.
+    keys = np.where(numbers < 0, 0, numbers).astype(np.uint64)
+    rows = np.searchsorted(ids, keys).astype(np.int64)
+    there = (rows < len(ids)) & (numbers >= 0)
+    there[there] = ids[rows[there]] == keys[there]
+    return np.where(there, rows, 0), there
 
 
 def unit_rows(vectors: NDArray[Any]) -> NDArray[np.float32]:

@@ -9,6 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import MEDIA_MODALITIES, Modality
+from pentad.core.whole import whole_number
+from pentad.embeddings.embeddings import find_rows
 from pentad.neighbors.neighbors import Neighbors
 
 Lists = Mapping[Modality, Neighbors]
@@ -42,15 +44,18 @@ def chosen_captions(neighbors: Neighbors, captions: ArrayLike | None) -> NDArray
     """Return which captions are to have groups, (captions,); all where none are named.
 
     Raises:
-        InputError: A caption id is unknown.
+        InputError: A caption id is unknown, or no integer.
     """
     if captions is None:
         return np.ones(len(neighbors), dtype=np.bool_)
     wanted = np.unique(np.asarray(captions))
-    unknown = np.setdiff1d(wanted, neighbors.query_ids)
-    if len(unknown):
+    rows, there = find_rows(neighbors.query_ids, wanted)
+    if not there.all():
+        unknown = wanted[~there]
         raise InputError(f"{len(unknown)} captions have no neighbors; the first is {unknown[0]}")
-    return np.isin(neighbors.query_ids, wanted)
+    chosen = np.zeros(len(neighbors), dtype=np.bool_)
+    chosen[rows] = True
+    return chosen
 
 
 def group_count(lists: Lists, k: int | None) -> int:
@@ -61,8 +66,9 @@ def group_count(lists: Lists, k: int | None) -> int:
     """
     if k is None:
         return max(n.columns for n in lists.values())
+    k = whole_number("k", k)
     if not 1 <= k <= _MOST:
-        raise InputError("k must be at least 1", expected=f"1 to {_MOST}", seen=k)
+        raise InputError(f"k must be from 1 to {_MOST}", seen=k)
     return k
 
 

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.progress import SILENT, Progress, Task
+from pentad.core.whole import whole_number
 from pentad.embeddings.embeddings import Embeddings, require_same_space
 from pentad.neighbors.backends import AUTO, Searcher, get_backend
 from pentad.neighbors.hubs import hub_report
@@ -75,6 +76,7 @@ def find_neighbors(
     """
     settings = Settings(**options)
     require_same_space(queries, corpus)
+    k = whole_number("k", k)
     _require_sizes(queries, corpus, k)
     scoring, opened = get_metric(metric), get_backend(backend, len(queries), len(corpus))
     own = None if pairs is None else Native.of(pairs, queries, corpus)

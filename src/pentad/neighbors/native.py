@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError, UnknownName
-from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.embeddings import Embeddings, find_rows
 from pentad.neighbors.metrics import Floats
 
 TREATMENTS = ("keep", "exclude", "first")
@@ -55,13 +55,15 @@ class Native:
             corpus: The items.
 
         Raises:
-            InputError: ``pairs`` has another shape.
+            InputError: ``pairs`` has another shape, or ids are no integers.
         """
         given = np.asarray(pairs)
+        if given.shape == (0,):
+            given = np.empty((0, 2), dtype=np.int64)
         if given.ndim != 2 or given.shape[1] != 2:
             raise InputError("native pairs must be (pairs, 2)", seen=given.shape)
-        left, has_left = _rows(queries.ids, given[:, 0])
-        right, has_right = _rows(corpus.ids, given[:, 1])
+        left, has_left = find_rows(queries.ids, given[:, 0])
+        right, has_right = find_rows(corpus.ids, given[:, 1])
         both = has_left & has_right
         keys = np.unique(left[both] * len(corpus) + right[both])
         return cls(keys // len(corpus), keys % len(corpus), len(queries), len(corpus))
@@ -159,13 +161,3 @@ def _joined(
     ordered = left[order]
     kept = order[np.arange(len(order)) - np.searchsorted(ordered, ordered) < k]
     return right[kept].reshape(-1, k), score[kept].reshape(-1, k)
-
-
-def _rows(
-    ids: NDArray[np.uint32] | NDArray[np.uint64], wanted: NDArray[np.integer]
-) -> tuple[Indices, NDArray[np.bool_]]:
-    """Return the row of each wanted id, and whether it is there."""
-    if not len(ids) or not len(wanted):
-        return np.zeros(len(wanted), dtype=np.int64), np.zeros(len(wanted), dtype=np.bool_)
-    rows = np.searchsorted(ids, wanted).clip(max=len(ids) - 1).astype(np.int64)
-    return rows, ids[rows] == wanted

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError, SchemaMismatch, StoreError
 from pentad.core.modality import Modality, as_modality
+from pentad.embeddings.embeddings import find_rows
 from pentad.neighbors.seen import Seen
 from pentad.store.records import Record, committing, read_record
 
@@ -105,7 +106,9 @@ class Neighbors:
         """
         keep = np.asarray(chosen)
         if keep.dtype != np.bool_:
-            keep = np.isin(self.query_ids, keep)
+            rows, there = find_rows(self.query_ids, keep)
+            keep = np.zeros(len(self), dtype=np.bool_)
+            keep[rows[there]] = True
         arrays = ("query_ids", "ids", "scores", "adjusted_scores", "native")
         given = {name: getattr(self, name) for name in arrays}
         taken: dict[str, Any] = {n: None if a is None else a[keep] for n, a in given.items()}

@@ -63,8 +63,7 @@ def least_of(threshold: float | None) -> float:
     """Return the threshold as scores are stored, so that a score of just that reaches it."""
     if threshold is None:
         return -np.inf
+    if not np.isfinite(threshold):
+        raise InputError("the threshold must be a finite number", seen=threshold)
     with np.errstate(over="ignore"):
-        least = float(np.float32(threshold))
-    if np.isnan(least):
-        raise InputError("the threshold is not a number", seen=threshold)
-    return least
+        return float(np.float32(threshold))
