@@ -89,11 +89,31 @@ def test_what_cannot_be_is_refused_before_anything_is_written(pair, options, mes
     assert after == before
 
 
-def test_a_setting_that_was_broken_by_hand_is_named(pair):
+@pytest.mark.parametrize(
+    ("table", "line", "message"),
+    [
+        ("groups", "method = 3", "'method' cannot be that; expected str, got 3"),
+        ("groups", "k = 0", "k must be at least 1; got 0"),
+        ("groups", 'threshold = "a"', "'threshold' cannot be that; expected float, got 'a'"),
+        ("groups", 'compose = "ranks"', "unknown composition 'ranks'; did you mean 'rank'"),
+        ("neighbors", "k = true", "'k' cannot be that; expected int, got True"),
+        ("neighbors", "seed = 1.5", "'seed' cannot be that; expected int, got 1.5"),
+        ("neighbors", "recall = 2", "recall must be above 0 and at most 1; got 2.0"),
+    ],
+)
+def test_a_setting_that_was_broken_by_hand_is_named(pair, table, line, message):
     path = pair / "pentad.toml"
-    text = path.read_text()
-    path.write_text(text.replace("[groups]", "[groups]\nmethod = 3"))
-    assert "pentad.toml: 'method' cannot be that; got 3" in refused(pentad("train", pair))
+    kept = [old for old in path.read_text().splitlines() if old.split(" = ")[0] not in line.split()]
+    path.write_text("\n".join(kept).replace(f"[{table}]", f"[{table}]\n{line}"))
+    assert f"pentad.toml: {message}" in refused(pentad("train", pair))
+
+
+def test_there_are_no_more_groups_than_neighbors(pair):
+    ran = pentad("neighbors", pair, "-k", 40000, "--hubness", "csls")
+    assert ran.code == 0, ran.err
+    assert ran.err.count("image: 40000 neighbors were asked for") == 1
+    manifest = objects(pentad("group", pair, "--json").out)[0]
+    assert (manifest["k"], manifest["counts"]["empty"]) == (16, 0)
 
 
 def test_groups_with_limits_say_who_came_short(pair):
@@ -124,7 +144,8 @@ def test_groups_that_agree(pair):
     [
         (["--method", "greed"], "did you mean 'greedy'"),
         (["--compose", "ranks"], "did you mean 'rank'"),
-        (["--threshold", "nan"], "threshold"),
+        (["--threshold", "nan"], "the threshold must be a finite number; got nan"),
+        (["--threshold", "inf"], "the threshold must be a finite number; got inf"),
     ],
 )
 def test_group_options_that_cannot_be(pair, options, message):

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from pentad.core.errors import InputError, SpaceMismatch, StoreError, UnknownName
-from pentad.embeddings.embeddings import Embeddings, concatenate, require_same_space, unit_rows
+from pentad.embeddings.embeddings import (
+    Embeddings,
+    concatenate,
+    find_rows,
+    require_same_space,
+    unit_rows,
+)
 
 ROWS = [[3.0, 4.0], [0.0, 0.0], [1.0, 0.0]]
 
@@ -131,3 +137,19 @@ def test_parts_are_joined_in_id_order():
     joined = concatenate([of([[1.0], [3.0]], ids=[1, 3]), of([[2.0]], ids=[2])])
     assert joined.ids.tolist() == [1, 2, 3]
     assert joined.vectors.tolist() == [[1.0], [2.0], [3.0]]
+
+
+def test_long_ids_are_found_exactly_whatever_type_asks_for_them():
+    base = 1 << 60  # as floats, neighbors here would be equal
+    made = of(ROWS, ids=np.arange(3, dtype=np.uint64) + base)
+    wanted = np.array([base + 1, -1, base + 7], dtype=np.int64)
+    rows, there = find_rows(made.ids, wanted)
+    assert (rows.tolist(), there.tolist()) == ([1, 0, 0], [True, False, False])
+    assert made.take(wanted).vectors.tolist() == [[0.0, 0.0]]
+    assert len(made.take([])) == 0
+
+
+@pytest.mark.parametrize("wanted", [[0.5], ["a"], [True]])
+def test_only_integers_are_ids(wanted):
+    with pytest.raises(InputError, match="ids must be integers"):
+        of(ROWS).take(wanted)

@@ -192,9 +192,11 @@ def test_what_makes_no_groups_is_refused(make_neighbors):
     cases = [
         (lambda: build_groups([]), "at least one modality"),
         (lambda: build_groups([images, images]), "one set of neighbors for each modality"),
-        (lambda: build_groups([images], k=0), "k must be at least 1"),
+        (lambda: build_groups([images], k=0), "k must be from 1 to 32767"),
         (lambda: build_groups([images], max_uses=0), "max_uses must be at least 1"),
+        (lambda: build_groups([images], k=2.0), "k must be a whole number"),
         (lambda: build_groups([images], captions=[0, 5, 6]), "2 captions .* the first is 5"),
+        (lambda: build_groups([images], captions=[True]), "ids must be integers"),
         (
             lambda: build_groups(
                 [make_neighbors("image", [[(1, 1)]], query_modality=Modality.AUDIO)]

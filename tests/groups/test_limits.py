@@ -142,7 +142,8 @@ def test_limits_that_cannot_be_are_refused(images):
     cases = [
         ({"max_uses": {"image": 0}}, InputError, "max_uses must be at least 1"),
         ({"max_uses": 2.5}, InputError, "max_uses must be at least 1"),
-        ({"threshold": float("nan")}, InputError, "threshold is not a number"),
+        ({"threshold": float("nan")}, InputError, "threshold must be a finite number"),
+        ({"threshold": float("inf")}, InputError, "threshold must be a finite number"),
         ({"max_uses": {"audio": 1}}, InputError, "max_uses is given for audio"),
         ({"threshold": {"imge": 1}}, UnknownName, "did you mean 'image'"),
         ({"method": "gready"}, UnknownName, "did you mean 'greedy'"),

@@ -13,6 +13,8 @@ from pentad.neighbors.backends import get_backend
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.hubness import METHODS, adjust, fair_neighborhood
 from pentad.neighbors.neighbors import Neighbors
+from pentad.neighbors.settings import Settings
+from pentad.neighbors.settings import Settings
 
 
 def captions(vectors, **options):
@@ -192,6 +194,8 @@ def test_auto_is_approximate_beyond_a_million_items_for_many_queries():
     assert get_backend("auto", queries=10_000, items=1_000_000) is exact
     assert get_backend("auto", queries=10_000, items=1_000_001) is ivf
     assert get_backend("auto", queries=999, items=9_000_000) is exact
+    cluster = Settings(engine=LocalEngine())
+    assert get_backend("auto", 10_000, 9_000_000, cluster) is exact
 
 
 @pytest.mark.parametrize("hubness", ["none", "center"])
@@ -225,3 +229,34 @@ def test_a_device_that_is_not_there_is_named():
         find_neighbors(
             captions(normal(2, 2)), sounds(normal(2, 2)), 1, device="cuda", engine=LocalEngine()
         )
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint64])
+def test_native_pairs_of_long_ids_are_found_whatever_their_type(dtype):
+    base = 1 << 60
+    queries = captions(normal(3, 4), ids=np.arange(3, dtype=np.uint64) + base)
+    corpus = sounds(normal(9, 4, 1), ids=np.arange(9, dtype=np.uint64) + base)
+    pairs = np.array([[base + 1, base + 7], [base + 2, base + 3]], dtype=dtype)
+    found = find_neighbors(queries, corpus, 2, pairs=pairs, native="first")
+    assert found.how["native"] == {"treatment": "first", "pairs": 2, "found": 2}
+    assert (found.ids[1:, 0] - base).tolist() == [7, 3]
+    assert found.take(pairs[:1, 0]).query_ids.tolist() == [base + 1]
+
+
+def test_native_pairs_are_integers_or_none_at_all():
+    sides = captions(normal(2, 2)), sounds(normal(3, 2))
+    assert find_neighbors(*sides, 1, pairs=[]).how["native"]["pairs"] == 0
+    for pairs in ([["a", "b"]], [[0.5, 1.0]], [[None, 1]]):
+        with pytest.raises(InputError, match="ids must be integers"):
+            find_neighbors(*sides, 1, pairs=pairs)
+
+
+def test_k_may_be_a_number_of_numpy_and_no_float():
+    sides = captions(normal(2, 2)), sounds(normal(30, 2))
+    assert find_neighbors(*sides, np.int64(3)).k == 3
+    with pytest.raises(InputError, match=r"k must be a whole number; got 2\.0"):
+        find_neighbors(*sides, 2.0)
+
+
+def test_scratch_may_be_text(tmp_path):
+    assert Settings(scratch=str(tmp_path)).scratch == tmp_path

@@ -433,7 +433,9 @@ def test_vectors_of_another_type_are_other_vectors():
     assert found.how["update"]["items"]["changed"] == 60
 
 
-def test_marks_of_native_items_are_kept_up_to_date():
+@pytest.mark.parametrize("together", [3, 1 << 16])
+def test_marks_of_native_items_are_kept_up_to_date(together, monkeypatch):
+    monkeypatch.setattr("pentad.neighbors.update._LISTS", together)
     captions, sounds = normal_sides(20, 60)
     own = fresh(captions, sounds, 4).ids[:, [0, 2]]
     pairs = np.stack([np.repeat(captions.ids, 2), own.ravel()], axis=1)
@@ -494,5 +496,5 @@ def test_a_new_value_that_is_not_finite_is_named(which):
     vectors = spoiled.vectors.copy()
     vectors[8, 3] = np.nan
     now = {"queries": captions, "items": sounds, which: replace(spoiled, vectors=vectors)}
-    with pytest.raises(InputError, match=f"row 8: {which} must be finite"):
+    with pytest.raises(InputError, match=r"the vector of (text|audio) \d+ is not finite"):
         update_neighbors(before, now["queries"], now["items"])

@@ -40,7 +40,9 @@ def test_a_build_leaves_everything_that_the_layout_names(built):
         "ridge",
         "unified",
     ]
-    assert sorted(p.stem for p in (built / "neighbors/default").glob("*.parquet")) == sorted(MEDIA)
+    tables = {p.name for p in (built / "neighbors/default").glob("*.parquet")}
+    kinds = ("", ".seen", ".spare")
+    assert tables == {f"{m}{kind}.parquet" for m in MEDIA for kind in kinds}
     assert len(list((built / "groups/default").glob("nn_*.parquet"))) == K
     assert verify(Workspace.open(built)) == []
 

@@ -9,7 +9,9 @@ import pytest
 
 from pentad.core.errors import StoreError
 from pentad.pipeline.build import build
+from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.search import search_workspace
+from pentad.pipeline.verbs import neighbors_step
 from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import K, content, differing, results
@@ -145,3 +147,9 @@ def test_the_list_of_rejections_may_be_damaged(pair):
     result = build(pair.parent / "world", pair, k=K)
     assert result.rejections == []
     assert Workspace.open(pair).rejections() == []
+
+
+def test_a_modality_with_a_damaged_shard_is_not_gone_without(pair):
+    the(pair, "embeddings/image-*/image/00000.ids.npy").unlink()
+    with pytest.raises(StoreError, match=r"image/00000\.npy: damaged; run 'pentad embed' again"):
+        neighbors_step(pair, options=NeighborOptions())

@@ -135,8 +135,10 @@ def print_groups(manifest: Mapping[str, Any]) -> None:
     if composed.get("agreement") is not None:
         before = composed.get("agreement_by_rank")
         typer.echo(f"agreement of members: {before:.3f} by rank, {composed['agreement']:.3f} now")
-    for name, match in manifest.get("concept_match", {}).items():
-        _print_concepts("by rank" if name == "by_rank" else "now", match)
+    matches = manifest.get("concept_match", {})
+    for name, when in (("by_rank", "by rank"), ("now", "now")):
+        if name in matches:
+            _print_concepts(when, matches[name])
 
 
 def _print_concepts(when: str, match: Mapping[str, Any]) -> None:

@@ -168,9 +168,7 @@ def concatenate(parts: Sequence[Embeddings]) -> Embeddings:
     return Embeddings(vectors[order], ids[order], first.modality, first.space, first.location)
 
 
-def find_rows(
-    ids: NDArray[Any], wanted: ArrayLike
-) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+def find_rows(ids: NDArray[Any], wanted: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the row of each wanted id, and whether it is there; 0 where it is not.
 
     Args:

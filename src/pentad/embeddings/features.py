@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -62,7 +63,7 @@ def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | Non
         scores: For each of them its class scores, or None.
 
     Raises:
-        InputError: There is none, or they are of different modalities.
+        InputError: There is none, they are of different modalities, or a vector is not finite.
     """
     if not parts:
         raise InputError("features need at least one encoder's embeddings")
@@ -72,6 +73,7 @@ def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | Non
     for part in parts[1:]:
         ids = np.intersect1d(ids, part.ids)
     vectors = np.hstack([p.take(ids).unit() for p in parts])
+    _require_finite(vectors, ids, parts)
     first = next((s for s in scores if s is not None), None)
     return Features(
         parts[0].modality,
@@ -83,6 +85,18 @@ def join_features(parts: Sequence[Embeddings], scores: Sequence[Embeddings | Non
         None if first is None else first.space.removesuffix(".classes"),
         len(np.unique(np.concatenate([p.ids for p in parts]))) - len(ids),
     )
+
+
+def _require_finite(
+    vectors: NDArray[np.float32], ids: NDArray[Any], parts: Sequence[Embeddings]
+) -> None:
+    finite = np.isfinite(vectors).all(axis=1)
+    if not finite.all():
+        first = ids[int(np.argmin(finite))]
+        raise InputError(
+            f"the vector of {parts[0].modality} {first} is not finite; embed it again",
+            file=", ".join(p.location for p in parts) or None,
+        )
 
 
 def embed_features(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.engine import LocalEngine
+from pentad.core.engine import Engine, LocalEngine
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.neighbors.metrics import Floats, Metric
 from pentad.neighbors.settings import Settings
@@ -51,20 +51,39 @@ Open = Callable[[NDArray[Any], Metric, Settings, int], Searcher]
 """Makes a searcher of a corpus, a metric, settings, and for how many queries it will be."""
 
 
-def get_backend(name: str, queries: int = 0, items: int = 0) -> Open:
+def get_backend(
+    name: str, queries: int = 0, items: int = 0, settings: Settings | None = None
+) -> Open:
     """Return the backend called ``name``.
 
     ``auto`` is ``ivf`` for more than a million items and at least a thousand queries, which an
-    index has to be worth and its recall to be measured on; else ``exact``.
+    index has to be worth and its recall to be measured on; else, and wherever settings name a
+    device or an engine, ``exact``.
 
     Raises:
         UnknownName: There is none; the message names the nearest one.
     """
     if name == AUTO:
-        name = "ivf" if items > MANY_ITEMS and queries >= MANY_QUERIES else "exact"
+        here = settings is None or (settings.device == "cpu" and settings.engine is None)
+        large = items > MANY_ITEMS and queries >= MANY_QUERIES
+        name = "ivf" if large and here else "exact"
     if name not in BACKENDS:
         raise UnknownName("backend", name, (AUTO, *BACKENDS), listing="pentad list backends")
     return BACKENDS[name]
+
+
+def require_possible(backend: str, device: str, engine: Engine | None) -> None:
+    """Refuse a backend where it does not run.
+
+    Raises:
+        InputError: An approximate one is to run on another device or on an engine, or an engine is
+            to use a device.
+    """
+    elsewhere = device != "cpu" or engine is not None
+    if elsewhere and backend not in (AUTO, "exact"):
+        raise InputError("only exact search runs on other devices and engines", seen=backend)
+    if device != "cpu" and engine is not None:
+        raise InputError("an engine searches on processors", seen=f"device {device}")
 
 
 class _Exact:
@@ -87,8 +106,7 @@ class _Grid:
     """Exact search as a grid of shards, which goes on where it was cut short."""
 
     def __init__(self, corpus: NDArray[Any], metric: Metric, settings: Settings) -> None:
-        if settings.device != "cpu":
-            raise InputError("an engine searches on processors", seen=f"device {settings.device}")
+        require_possible("exact", settings.device, settings.engine)
         self._corpus, self._metric, self._settings = corpus, metric, settings
         self._engine = settings.engine or LocalEngine()
 
@@ -145,8 +163,7 @@ class _Approximate:
     def __init__(
         self, corpus: NDArray[Any], metric: Metric, settings: Settings, _: int, *, backend: str
     ) -> None:
-        if settings.device != "cpu" or settings.engine is not None:
-            raise InputError("only exact search runs on other devices and engines", seen=backend)
+        require_possible(backend, settings.device, settings.engine)
         kept = _kept_index(corpus, metric, settings, backend)
         self._made = kept or _new_index(corpus, metric, settings, backend)
         self._recall = settings.recall

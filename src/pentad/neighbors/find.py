@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Indices = NDArray[np.int64]
 
+_FEW = 16
+
 
 def find_neighbors(
     queries: Embeddings,
@@ -78,14 +80,14 @@ def find_neighbors(
     require_same_space(queries, corpus)
     k = whole_number("k", k)
     _require_sizes(queries, corpus, k)
-    scoring, opened = get_metric(metric), get_backend(backend, len(queries), len(corpus))
+    scoring, opened = get_metric(metric), get_backend(backend, len(queries), len(corpus), settings)
     own = None if pairs is None else Native.of(pairs, queries, corpus)
     _require_native(own, require_treatment(native), queries, corpus, k)
     adjusting = "" if hubness == "none" else f", hubs adjusted by {hubness}"
     name = f"neighbors {queries.modality} to {corpus.modality}{adjusting}"
     with (
         progress.task(name, total=len(queries)) as task,
-        _naming(queries, corpus),
+        naming(queries, corpus),
         _compared(queries, corpus, scoring, hubness, k, settings) as sides,
     ):
         searcher = opened(sides.corpus, sides.metric, settings, len(queries))
@@ -117,7 +119,7 @@ def find_neighbors(
 
 
 @contextmanager
-def _naming(queries: Embeddings, corpus: Embeddings) -> Iterator[None]:
+def naming(queries: Embeddings, corpus: Embeddings) -> Iterator[None]:
     """Say by its id which vector is not finite; a search knows rows only."""
     try:
         yield
@@ -220,13 +222,17 @@ def _search(
 def _search_without(
     searcher: Searcher, queries: NDArray[Any], own: Native, k: int, task: Task
 ) -> tuple[Indices, Floats]:
-    """Search for as many more as may be the query's own; queries with about as many together."""
-    rows = np.empty((len(queries), k), dtype=np.int64)
-    scores = np.empty((len(queries), k), dtype=np.float64)
-    more = np.where(own.counts > 0, np.exp2(np.ceil(np.log2(own.counts.clip(1)))), 0)
-    for extra in np.unique(more).astype(np.int64).tolist():
-        some = np.flatnonzero(more == extra)
-        found = searcher.search(queries[some], min(k + extra, own.items), task)
+    """Search for as many more as are the query's own.
+
+    All queries are searched together for a few more; those that have many of their own are searched
+    once more, with others that have about as many.
+    """
+    few = min(int(own.counts.max(initial=0)), _FEW)
+    rows, scores = without(own, *searcher.search(queries, min(k + few, own.items), task), k)
+    many = np.where(own.counts > few, np.exp2(np.ceil(np.log2(own.counts.clip(1)))), 0)
+    for extra in np.unique(many[many > 0]).astype(np.int64).tolist():
+        some = np.flatnonzero(many == extra)
+        found = searcher.search(queries[some], min(k + extra, own.items))
         rows[some], scores[some] = without(own.take(some), *found, k)
     return rows, scores
 

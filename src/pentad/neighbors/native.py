@@ -110,12 +110,16 @@ def without(native: Native, rows: Indices, scores: Floats, k: int) -> tuple[Indi
 
     Args:
         native: Of these queries.
-        rows: (q, columns), best first; each query has k that are not its own.
+        rows: (q, columns), best first. A query with less than k that are not its own gets any k.
         scores: (q, columns).
         k: How many are wanted.
     """
     others = ~native.flags(rows)
-    chosen = others & (np.cumsum(others, axis=1) <= k)
+    place = np.cumsum(others, axis=1)
+    chosen = others & (place <= k)
+    enough = place[:, -1] >= k
+    # Those that have too few others left are the caller's to search again.
+    chosen[~enough] = np.arange(rows.shape[1]) < k
     return rows[chosen].reshape(-1, k), scores[chosen].reshape(-1, k)
 
 

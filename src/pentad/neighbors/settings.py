@@ -55,6 +55,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
+        if self.scratch is not None:
+            object.__setattr__(self, "scratch", Path(self.scratch))
         if not 0 < self.recall <= 1:
             raise InputError("recall must be above 0 and at most 1", seen=self.recall)
         if self.memory < _LEAST_MEMORY:

@@ -22,7 +22,7 @@ from pentad.embeddings.embeddings import Embeddings, Ids, require_same_space
 from pentad.neighbors.arrivals import Arrivals
 from pentad.neighbors.changes import Changes, Indices
 from pentad.neighbors.exact import ExactSearch, Proof
-from pentad.neighbors.find import find_neighbors
+from pentad.neighbors.find import find_neighbors, naming
 from pentad.neighbors.hubs import hub_report
 from pentad.neighbors.lists import Lists
 from pentad.neighbors.metrics import get_metric
@@ -78,7 +78,8 @@ def update_neighbors(
     _require_usable(previous, queries, corpus, pairs)
     plan = _Plan.of(previous, Seen.of(queries, corpus))
     way = _anew if plan.anew else _updated
-    return way(previous, plan, queries, corpus, pairs, progress)
+    with naming(queries, corpus):
+        return way(previous, plan, queries, corpus, pairs, progress)
 
 
 def is_updatable(previous: Neighbors) -> bool:
@@ -307,8 +308,10 @@ def _unusable(previous: Neighbors) -> str | None:
 def _flags(own: Native, ids: Ids, items: Ids) -> NDArray[np.bool_]:
     """Return which neighbors are the query's own items."""
     flags = np.zeros(ids.shape, dtype=np.bool_)
-    pair, column = np.nonzero(ids[own.left] == items[own.right][:, None])
-    flags[own.left[pair], column] = True
+    for start in range(0, len(own.left), _LISTS):
+        left, right = (side[start : start + _LISTS] for side in (own.left, own.right))
+        pair, column = np.nonzero(ids[left] == items[right][:, None])
+        flags[left[pair], column] = True
     return flags
 
 

@@ -21,6 +21,7 @@ from pentad.pipeline.stages import Clock
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.sources.read import read_source
 from pentad.store.items import Catalog
+from pentad.store.records import read_record
 from pentad.store.rejections import Rejection
 from pentad.store.workspace import Workspace
 
@@ -131,13 +132,19 @@ def build(
             workspace=str(workspace),
             items=_counts(catalog, summaries, rejections),
             captions=len(catalog.items(Modality.TEXT)),
-            k=k,
+            k=_groups_a_caption(made, k),
             models=model_names(made),
             report=report,
             rejections=rejections,
             seconds=clock.seconds,
             peak_memory_mb=peak_memory_mb(),
         )
+
+
+def _groups_a_caption(made: Workspace, k: int) -> int:
+    """Return how many groups a caption has: less than ``k`` where no modality has ``k`` items."""
+    record = read_record(made.root / "groups" / "default" / "manifest.json")
+    return k if record is None else int(record.fields["k"])
 
 
 def _counts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from pentad.encoders.model import Model
 from pentad.groups.build import build_groups
 from pentad.groups.concepts import concept_match, concepts_of
 from pentad.groups.groups import Groups
-from pentad.neighbors.backends import PRODUCTS, get_backend
+from pentad.neighbors.backends import MANY_QUERIES, PRODUCTS, get_backend, require_possible
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.grid.finished import remove_products
 from pentad.neighbors.native import Native
@@ -45,11 +46,27 @@ class Making:
     machine: Machine = field(default_factory=Machine)
     seed: int = 0
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot be together, before anything is computed."""
+        require_possible(self.neighbors.backend, self.machine.device, self.machine.engine)
+
     def make(self, model: Model, frozen: Frozen) -> Groups:
-        """Return the groups of all captions in ``frozen`` under a model, keeping nothing."""
+        """Return the groups of all captions in ``frozen``, a part of everything, keeping nothing.
+
+        What holds for everything may not be possible for a part: of too few captions no recall can
+        be measured, and a caption may be native to all items that are left. Then the search is
+        exact, and native items are kept.
+        """
         embeddings = placed(model, frozen)
-        passing = replace(self, machine=replace(self.machine, scratch=None))
-        return self.line_up(passing.find(embeddings, frozen.catalog.pairs), embeddings)
+        few = len(embeddings[Modality.TEXT]) < MANY_QUERIES
+        backend = "exact" if few else self.neighbors.backend
+        passing = replace(
+            self,
+            neighbors=replace(self.neighbors, backend=backend),
+            machine=replace(self.machine, scratch=None),
+        )
+        found = passing.find(embeddings, frozen.catalog.pairs, whole=False)
+        return self.line_up(found, embeddings)
 
     def keeping(self, scratch: Path) -> Making:
         """Return the same, with a folder for what is kept while a search goes on."""
@@ -62,6 +79,7 @@ class Making:
         *,
         previous: Mapping[Modality, Neighbors] | None = None,
         compare: bool = False,
+        whole: bool = True,
         progress: Progress = SILENT,
     ) -> tuple[Neighbors, ...]:
         """Return, for every caption, its nearest items of each modality.
@@ -71,7 +89,11 @@ class Making:
             pairs: Native pairs.
             previous: What was found before, to be brought up to date where that can be done.
             compare: Where hubs are adjusted for, search without that too, and note the figures.
+            whole: Whether captions that are native to all items are an error; else they keep them.
             progress: Where progress is shown.
+
+        Raises:
+            InputError: Native items are excluded, and a caption would have none left.
         """
         captions, found = embeddings[Modality.TEXT], []
         for modality in (m for m in MEDIA_MODALITIES if m in embeddings):
@@ -80,11 +102,13 @@ class Making:
             if before is not None and self._follows_from(before, sides[1]):
                 near = update_neighbors(before, *sides[:2], pairs=sides[2], progress=progress)
             else:
-                near = self._nearest(*sides, progress)
-            if compare and self.neighbors.hubness != "none":
-                plain = replace(self, neighbors=replace(self.neighbors, hubness="none"))
-                hubs = plain._nearest(*sides, progress).how["hubs"]
-                near = replace(near, how={**near.how, "hubs_before": hubs})
+                way = self if whole or self._leaves_some(*sides) else self._with(native="keep")
+                k = way._available(*sides, progress)
+                near = way._nearest(*sides, k, progress)
+                if compare and self.neighbors.hubness != "none":
+                    plain = way._with(hubness="none")
+                    hubs = plain._nearest(*sides, k, progress, "plain").how["hubs"]
+                    near = replace(near, how={**near.how, "hubs_before": hubs})
             found.append(near)
         return tuple(found)
 
@@ -101,8 +125,9 @@ class Making:
 
     def forget(self) -> None:
         """Remove what was kept for a search that might have been cut short."""
-        for folder in () if self.machine.scratch is None else self.machine.scratch.glob("*/"):
-            remove_products(folder / PRODUCTS)
+        for folder in () if self.machine.scratch is None else self.machine.scratch.glob("**/"):
+            if folder.name == PRODUCTS:
+                remove_products(folder)
 
     def line_up(
         self,
@@ -121,7 +146,7 @@ class Making:
         chosen = self.groups
         return build_groups(
             neighbors,
-            k=chosen.k or self.neighbors.k,
+            k=chosen.k,
             max_uses=chosen.max_uses,
             method=chosen.method,
             threshold=chosen.threshold,
@@ -155,14 +180,16 @@ class Making:
         captions: Embeddings,
         items: Embeddings,
         own: NDArray[np.uint32],
+        k: int,
         progress: Progress,
+        folder: str = "",
     ) -> Neighbors:
         options, machine = self.neighbors, self.machine
-        scratch = machine.scratch and machine.scratch / items.modality.value
+        scratch = machine.scratch and machine.scratch / items.modality.value / folder
         found = find_neighbors(
             captions,
             items,
-            self._available(captions, items, own, progress),
+            k,
             backend=options.backend,
             hubness=options.hubness,
             pairs=own,
@@ -185,9 +212,7 @@ class Making:
         Raises:
             InputError: Without its own items a caption would have none.
         """
-        most, k, name = 0, self.neighbors.k, items.modality
-        if self.neighbors.native == "exclude":
-            most = int(Native.of(own, captions, items).counts.max(initial=0))
+        k, name, most = self.neighbors.k, items.modality, self._excluded(captions, items, own)
         there = len(items) - most
         if there < 1:
             raise InputError(
@@ -201,3 +226,17 @@ class Making:
                 f"each text gets {there}"
             )
         return min(k, there)
+
+    def _leaves_some(
+        self, captions: Embeddings, items: Embeddings, own: NDArray[np.uint32]
+    ) -> bool:
+        return self._excluded(captions, items, own) < len(items)
+
+    def _excluded(self, captions: Embeddings, items: Embeddings, own: NDArray[np.uint32]) -> int:
+        """Return how many items are excluded for the caption that has the most of its own."""
+        if self.neighbors.native != "exclude":
+            return 0
+        return int(Native.of(own, captions, items).counts.max(initial=0))
+
+    def _with(self, **changes: Any) -> Making:
+        return replace(self, neighbors=replace(self.neighbors, **changes))

@@ -35,12 +35,35 @@ class _Remembered:
             InputError: A value is of another type than it can be, or out of range.
         """
         types = get_type_hints(cls)
-        known = {name: value for name, value in setting.items() if name in types}
-        for name, value in known.items():
-            wanted = types[name]
-            if not isinstance(value, wanted) or (wanted is not bool and isinstance(value, bool)):
-                raise InputError(f"pentad.toml: {name!r} cannot be that", seen=repr(value))
-        return cls(**known)
+        known = {name: _as(types[name], name, v) for name, v in setting.items() if name in types}
+        try:
+            return cls(**known)
+        except (InputError, UnknownName) as error:
+            raise InputError(f"pentad.toml: {error}") from None
+
+
+def _as(wanted: Any, name: str, value: Any) -> Any:
+    """Return a value of ``pentad.toml`` as the type it has to be; 1 will do for 1.0."""
+    if isinstance(value, bool):
+        fits = wanted is bool
+    elif isinstance(value, int) and not isinstance(value, wanted) and isinstance(0.0, wanted):
+        return float(value)
+    else:
+        fits = isinstance(value, wanted)
+    if not fits:
+        expected = str(getattr(wanted, "__name__", wanted)).removesuffix(" | None")
+        said = f"pentad.toml: {name!r} cannot be that"
+        raise InputError(said, expected=expected, seen=repr(value))
+    return value
+
+
+def seed_of(setting: Mapping[str, Any]) -> int:
+    """Return the seed of earlier steps, 0 where none was said.
+
+    Raises:
+        InputError: It is no whole number.
+    """
+    return int(_as(int, "seed", setting.get("seed", 0)))
 
 
 @dataclass(frozen=True)
@@ -93,6 +116,8 @@ class GroupOptions(_Remembered):
 
     def __post_init__(self) -> None:
         """Refuse what cannot be, before anything is computed."""
+        if self.k is not None and self.k < 1:
+            raise InputError("k must be at least 1", seen=self.k)
         limits_of(MEDIA_MODALITIES, self.max_uses, self.threshold, self.method)
         if self.compose not in COMPOSITIONS:
             raise UnknownName("composition", self.compose, COMPOSITIONS)

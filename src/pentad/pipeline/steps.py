@@ -120,4 +120,5 @@ def embedded_fingerprint(workspace: Workspace, plan: EncoderPlan) -> str:
 
 def _has_vectors(workspace: Workspace, modality: Modality, spaces: Sequence[str]) -> bool:
     folders = [Path(workspace.root, "embeddings", s, modality.value) for s in spaces]
-    return all(any(f.glob("*.ids.npy")) for f in folders)
+    # A record without its files is damage, which those who read it name; no reason to go without.
+    return all(any(f.glob("*.ids.npy")) or ShardFolder(f).numbers() for f in folders)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pentad.core.errors import StoreError
+from pentad.core.errors import PentadError, StoreError
 from pentad.core.progress import SILENT, Progress
 from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
 from pentad.pipeline.found import describe_neighbors
 from pentad.pipeline.making import Making
-from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions
+from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions, seed_of
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.store.workspace import Workspace
 
@@ -57,9 +57,9 @@ def neighbors_step(
     """Learn the bridge where it is needed, and find neighbors; return one row a modality."""
     opened = Workspace.open(workspace)
     with _chain(opened, progress, neighbors=options, seed=seed, machine=machine) as chain:
-        found = chain.find_neighbors()
-        opened.set("neighbors", {"k": options.k, "seed": seed, **options.to_setting()})
-        return describe_neighbors(found, chain.catalog)
+        setting = {"k": options.k, "seed": seed, **options.to_setting()}
+        with _remembering(opened, "neighbors", setting):
+            return describe_neighbors(chain.find_neighbors(), chain.catalog)
 
 
 def group_step(
@@ -73,8 +73,9 @@ def group_step(
     opened = Workspace.open(workspace)
     chosen = options or GroupOptions()
     with _chain(opened, progress, groups=chosen) as chain:
-        groups = chain.build_groups(form=form)
-        opened.set("groups", chosen.to_setting())
+        setting = chosen.to_setting() if form == "parquet" else opened.setting("groups", {})
+        with _remembering(opened, "groups", setting):
+            groups = chain.build_groups(form=form)
         return {**groups.manifest, "groups": len(groups)}
 
 
@@ -92,6 +93,21 @@ def train_step(
     if report is None:
         raise StoreError(f"{workspace}: trained; too few concepts to hold any out, so no scores")
     return report
+
+
+@contextmanager
+def _remembering(opened: Workspace, name: str, setting: Mapping[str, Any]) -> Iterator[None]:
+    """Remember options before the work, so that a run cut short goes on with them.
+
+    Options that turn out to be wrong are forgotten again.
+    """
+    before = opened.setting(name)
+    opened.set(name, dict(setting))
+    try:
+        yield
+    except PentadError:
+        opened.set(name, before if before is not None else {})
+        raise
 
 
 @contextmanager
@@ -117,6 +133,6 @@ def _chain(
             neighbors or NeighborOptions.from_setting(kept),
             groups or GroupOptions.from_setting(opened.setting("groups", {})),
             machine or Machine(),
-            kept.get("seed", 0) if seed is None else seed,
+            seed_of(kept) if seed is None else seed,
         )
         yield Chain(opened, catalog, plan, making=making, progress=progress)

@@ -59,7 +59,7 @@ def test_limits_may_differ_by_item():
         ({"scores": [[0.9, np.nan, 0.1]]}, "row 1: a score is not a number"),
         ({"scores": [[np.inf, 0.5, 0.1]]}, "row 1: a score is not a number"),
         ({"scores": [[0.1, 0.5, 0.1]]}, "row 1: scores must not ascend"),
-        ({"threshold": float("nan")}, "the threshold is not a number"),
+        ({"threshold": float("nan")}, "the threshold must be a finite number"),
     ],
 )
 def test_what_cannot_be_is_refused(changes, message):
