@@ -14,7 +14,6 @@ from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.hubness import METHODS, adjust, fair_neighborhood
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.settings import Settings
-from pentad.neighbors.settings import Settings
 
 
 def captions(vectors, **options):

@@ -1,0 +1,1 @@
+"""Approximate indexes that are compared, one module for each library."""
