@@ -180,6 +180,7 @@ def test_a_file_between_changes_makes_no_difference(seed):
     play(saved, seed, 4, "cosine", whole_numbers, np.float16)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("k", [1, 4])
 @pytest.mark.parametrize("draw", [whole_numbers, near_ties, normals])
 def test_many_small_removals_use_up_spare_neighbors_and_find_new_ones(path, draw, k):

@@ -40,6 +40,7 @@ def clustered(rng, n, dim, spread=0.5):
     return unit(centers[rng.integers(0, 20, n)] + spread * rng.normal(size=(n, dim)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRIC_NAMES)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 @pytest.mark.parametrize("dim", [1, 7, 48])
@@ -50,6 +51,7 @@ def test_random_vectors_give_the_bytes_of_the_plain_search(metric, dtype, dim):
     assert (proof.int8, proof.float32, proof.left) == (90, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRIC_NAMES)
 def test_clusters_and_queries_far_from_them_do_too(metric):
     rng = np.random.default_rng(1)
@@ -73,6 +75,7 @@ def test_small_grids_full_of_duplicates_and_zeros(metric, corpus, queries, k):
     both(queries, corpus, min(k, len(corpus)), metric)
 
 
+@pytest.mark.slow
 @given(
     metric=st.sampled_from(METRIC_NAMES),
     dtype=st.sampled_from([np.float16, np.float32]),
@@ -208,6 +211,7 @@ def test_the_corpus_may_be_a_memory_map_and_is_read_in_parts(tmp_path):
     assert (rows.tobytes(), scores.tobytes()) == tuple(a.tobytes() for a in expected)
 
 
+@pytest.mark.slow
 def test_bytes_leave_few_pairs_of_clustered_data_to_be_multiplied():
     rng = np.random.default_rng(10)
     corpus = clustered(rng, 20_000, 64)

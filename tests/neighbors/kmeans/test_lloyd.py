@@ -40,6 +40,7 @@ def check(vectors, start, metric, iterations=15, **options):
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS)
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_every_iteration_is_that_of_plain_lloyd(path, metric, dtype):
@@ -185,6 +186,7 @@ def test_both_paths_give_the_same_bytes(monkeypatch, initial):
         assert getattr(results[0], name).tobytes() == getattr(results[1], name).tobytes()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dim", [2, 3, 512])
 def test_too_many_hits_are_multiplied_in_float32(path, dim, monkeypatch):
     monkeypatch.setattr(search, "_ROOM", 1 << 20)
@@ -233,7 +235,7 @@ def test_memory_is_bounded(tmp_path):
     vectors = np.lib.format.open_memmap(tmp_path / "v.npy", "w+", np.float16, (60_000, 64))
     for part in range(0, 60_000, 6000):
         vectors[part : part + 6000] = clustered(6000, 64, seed=part)
-    kmeans(vectors[:3000], 20, iterations=2)
+    kmeans(vectors, 20, iterations=3, memory=1 << 20)  # what is compiled takes memory, too
     tracemalloc.start()
     kmeans(vectors, 20, iterations=3, memory=1 << 20)
     peak = tracemalloc.get_traced_memory()[1]
