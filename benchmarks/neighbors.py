@@ -22,6 +22,8 @@ import importlib
 import json
 import os
 import platform
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ QUICK = {
 
 def main() -> None:
     """Run the parts and write their figures."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what it started ends too
     arguments = _arguments()
     arguments.dir.mkdir(parents=True, exist_ok=True)
     figures: dict[str, Any] = {"machine": _machine(arguments.threads)}
@@ -116,10 +119,9 @@ def _arguments() -> argparse.Namespace:
     groups.add_argument("--captions", type=int, default=1_000_000)
     groups.add_argument("--group-items", type=int, default=250_000)
     groups.add_argument("--max-uses", type=int, default=100)
-    arguments = parser.parse_args()
-    if arguments.quick:
-        vars(arguments).update(QUICK)
-    return arguments
+    if parser.parse_args().quick:
+        parser.set_defaults(**QUICK)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":
