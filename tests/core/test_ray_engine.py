@@ -176,7 +176,6 @@ def test_all_actors_have_work_and_few_shards_each(workers: int, shards: int, tas
 
 
 def test_no_cluster_is_told_in_one_line(monkeypatch, tmp_path: Path) -> None:
-    pytest.importorskip("ray")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"

@@ -162,7 +162,7 @@ def test_blocks_of_any_size_give_the_same_bytes(metric, monkeypatch):
     for query_block, sweep, elements in [(7, 1000, 100), (64, 50_000, 4096)]:
         monkeypatch.setattr(exact, "_QUERY_BLOCK", query_block)
         monkeypatch.setattr(exact, "_SWEEP", sweep)
-        monkeypatch.setattr(exact, "_ELEMENTS", elements)
+        monkeypatch.setattr("pentad.neighbors.stored._ELEMENTS", elements)
         parts = ExactSearch(corpus, get_metric(metric), memory=1).search(queries, 16)
         for left, right in zip(whole, parts, strict=True):
             assert left.tobytes() == right.tobytes()

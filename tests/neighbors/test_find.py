@@ -1,5 +1,3 @@
-from contextlib import contextmanager
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,24 +9,9 @@ from pentad.embeddings.embeddings import Embeddings
 from pentad.neighbors.backends import BACKENDS
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.neighbors import Neighbors
+from tests.progress_recorder import Recorder
 
 backends = pytest.mark.parametrize("backend", sorted(BACKENDS))
-
-
-class Recorder:
-    def __init__(self):
-        self.notices, self.done, self.total = [], 0, None
-
-    @contextmanager
-    def task(self, name, total=None):
-        self.name, self.total = name, total
-        yield self
-
-    def advance(self, count=1):
-        self.done += count
-
-    def notice(self, message):
-        self.notices.append(message)
 
 
 def captions(vectors, **options):

@@ -1,6 +1,5 @@
 """Neighbors brought up to date against a fresh search, over sequences of changes."""
 
-from contextlib import contextmanager
 from dataclasses import replace
 from tempfile import TemporaryDirectory
 
@@ -19,6 +18,7 @@ from pentad.neighbors.metrics import METRICS
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.seen import SPARE, Seen
 from pentad.neighbors.update import update_neighbors
+from tests.progress_recorder import Recorder
 
 SAME = (
     "query_modality", "modality", "space", "k", "metric", "corpus_size",
@@ -379,22 +379,6 @@ def test_a_small_corpus_grows_and_shrinks(path):
         found = update_neighbors(found, captions, corpus)
         require_equal(found, fresh(captions, corpus, 16))
         assert found.columns == min(16, count)
-
-
-class Recorder:
-    def __init__(self):
-        self.notices, self.done, self.total = [], 0, None
-
-    @contextmanager
-    def task(self, name, total=None):
-        self.name, self.total = name, total
-        yield self
-
-    def advance(self, count=1):
-        self.done += count
-
-    def notice(self, message):
-        self.notices.append(message)
 
 
 @pytest.mark.parametrize("items", [[7], [7, 61], []])

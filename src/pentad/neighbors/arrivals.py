@@ -7,7 +7,7 @@ in float64.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cached_property
 from threading import Lock
 from typing import Any
@@ -15,17 +15,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.neighbors.exact import ExactSearch, as_float64, error_bound, squared_lengths
+from pentad.neighbors.exact import ExactSearch, error_bound
 from pentad.neighbors.int8.floors import FloorSearch
-from pentad.neighbors.int8.probe import has_fast_int8
+from pentad.neighbors.int8.probe import MOST_VALUES, has_fast_int8
 from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
-from pentad.neighbors.pairs import pair_scores
+from pentad.neighbors.stored import (
+    as_float64,
+    is_sane,
+    pair_scores,
+    row_slices,
+    squared_lengths,
+)
 
-_ELEMENTS = 1 << 17
 _PRODUCTS = 1 << 22
 _WORTHWHILE = 1 << 32
-_SANE = (1e-20, 1e20)
-_MOST_VALUES = 8192
 _SHARE = 1 / 50
 
 Indices = NDArray[np.int64]
@@ -76,7 +79,7 @@ class Arrivals:
         # What is rounded to a number lies above the number before it.
         least = np.nextafter(worst, np.float32(-np.inf)).astype(np.float64)
         floors = self._metric.product(least, squares) - bound
-        if self.by_bytes and _is_sane(float(squares.max(initial=0.0))):
+        if self.by_bytes and is_sane(float(squares.max(initial=0.0))):
             found = self._codes.pairs(rows, floors)
         else:
             found = self._multiplied(rows, floors)
@@ -112,8 +115,8 @@ class Arrivals:
         return np.concatenate(lefts), np.concatenate(rights)
 
     def _may_use_bytes(self, queries: int) -> bool:
-        fits = self._vectors.shape[1] <= _MOST_VALUES and _is_sane(self._largest)
-        return fits and queries * self._vectors.size >= _WORTHWHILE and has_fast_int8()
+        fits = self._vectors.shape[1] <= MOST_VALUES and is_sane(self._largest)
+        return bool(fits) and queries * self._vectors.size >= _WORTHWHILE and has_fast_int8()
 
     @cached_property
     def _codes(self) -> FloorSearch:
@@ -130,12 +133,6 @@ def rounded(scores: Floats) -> Rows:
         return scores.astype(np.float32)
 
 
-def _is_sane(square: float) -> bool:
-    """Return whether products of such vectors stay far from the limits of float32."""
-    low, high = _SANE
-    return low < square < high
-
-
 def _prepared(
     vectors: NDArray[Any], prepare: Callable[[Floats, Floats], Rows]
 ) -> tuple[Rows, Floats]:
@@ -143,14 +140,8 @@ def _prepared(
     width = prepare(as_float64(vectors[:1]), np.ones(len(vectors[:1]))).shape[1]
     rows = np.empty((len(vectors), width), dtype=np.float32)
     squares = np.empty(len(vectors))
-    for part in _slices(len(vectors), vectors.shape[1]):
+    for part in row_slices(len(vectors), vectors.shape[1]):
         wide = as_float64(vectors[part])
         squares[part] = row_dots(wide, wide)
         rows[part] = prepare(wide, squares[part])
     return rows, squares
-
-
-def _slices(length: int, dim: int) -> Iterator[slice]:
-    step = max(1, _ELEMENTS // max(dim, 1))
-    for start in range(0, length, step):
-        yield slice(start, start + step)

@@ -20,9 +20,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.errors import InputError
-from pentad.neighbors.int8.probe import has_fast_int8
-from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
+from pentad.neighbors.int8.probe import MOST_VALUES, has_fast_int8
+from pentad.neighbors.metrics import Floats, Metric, Rows
+from pentad.neighbors.stored import (
+    as_float64,
+    is_sane,
+    pair_scores,
+    row_slices,
+    squared_lengths,
+)
 
 if TYPE_CHECKING:
     from pentad.core.progress import Task
@@ -31,12 +37,9 @@ _QUERY_BLOCK = 4096
 _QUERY_BYTES = 1 << 28
 _SAMPLE = 2048
 _WORTHWHILE = 1 << 34
-_SANE = (1e-20, 1e20)
-_MOST_VALUES = 8192
 _SLACK = 8
 _MEMORY = 1 << 29
 _SWEEP = 1 << 22
-_ELEMENTS = 1 << 18
 
 Indices = NDArray[np.int64]
 
@@ -158,10 +161,9 @@ class ExactSearch:
         return queries * self._vectors.size >= _WORTHWHILE and has_fast_int8()
 
     def _uses_int8(self, queries: _Queries) -> bool:
-        low, high = _SANE
-        sizes = (queries.squares.max(initial=0.0), self._largest)
-        fits = self._vectors.shape[1] <= _MOST_VALUES and all(low < s < high for s in sizes)
-        return fits and self._may_use_int8(len(queries.rows))
+        sizes = np.array([queries.squares.max(initial=0.0), self._largest])
+        fits = self._vectors.shape[1] <= MOST_VALUES and is_sane(sizes).all()
+        return bool(fits) and self._may_use_int8(len(queries.rows))
 
     def _by_bytes(self, queries: _Queries, k: int, share: _Share) -> tuple[Floats, Indices]:
         """Return float32 products, falling, and rows of all items that can be among the k best.
@@ -210,14 +212,8 @@ class ExactSearch:
 
     def _scores(self, queries: _Queries, left: Indices, right: Indices) -> Floats:
         """Return the float64 scores of pairs of a query and a corpus row."""
-        scores = np.empty(len(left), dtype=np.float64)
-        for part in _slices(len(left), self._vectors.shape[1]):
-            q, x = left[part], right[part]
-            squares = queries.squares[q], self._squares[x]
-            scores[part] = self._metric.scores(
-                queries.vectors[q], as_float64(self._vectors[x]), squares
-            )
-        return scores
+        squares = queries.squares, self._squares
+        return pair_scores(queries.vectors, self._vectors, left, right, self._metric, squares)
 
     def _blocks(self) -> Iterator[tuple[int, Rows]]:
         if self._holds:
@@ -240,7 +236,7 @@ class ExactSearch:
         vectors, squares = self._vectors[start:stop], self._squares[start:stop]
         width = self._metric.corpus_rows(as_float64(vectors[:1]), squares[:1]).shape[1]
         rows = np.empty((stop - start, width), dtype=np.float32)
-        for part in _slices(stop - start, vectors.shape[1]):
+        for part in row_slices(stop - start, vectors.shape[1]):
             rows[part] = self._metric.corpus_rows(as_float64(vectors[part]), squares[part])
         return rows
 
@@ -330,42 +326,8 @@ def best_pairs(
     return left[kept], right[kept], scores[kept]
 
 
-def squared_lengths(vectors: NDArray[Any], name: str = "vectors", start: int = 0) -> Floats:
-    """Return the float64 squared length of each row of ``vectors`` (n, dim).
-
-    Args:
-        vectors: float16, float32 or float64; may be memory-mapped.
-        name: What they are, for an error.
-        start: The number of the first row, likewise.
-
-    Raises:
-        InputError: A row holds a value that is not finite.
-    """
-    squares = np.empty(len(vectors), dtype=np.float64)
-    for part in _slices(len(vectors), vectors.shape[1]):
-        rows = as_float64(vectors[part])
-        squares[part] = row_dots(rows, rows)
-    if not np.isfinite(squares).all():
-        row = start + int(np.argmin(np.isfinite(squares)))
-        raise InputError(f"{name} must be finite", row=row)
-    return squares
-
-
-def as_float64(vectors: NDArray[Any]) -> Floats:
-    """Return float16 or float32 values as float64; by way of float32, which is much faster."""
-    narrow = vectors.dtype == np.float16
-    wide: Floats = (vectors.astype(np.float32) if narrow else vectors).astype(np.float64)
-    return wide
-
-
 def _merged(parts: list[tuple[Rows, Indices]], count: int) -> tuple[Rows, Indices]:
     products = np.concatenate([p for p, _ in parts], axis=1)
     rows = np.concatenate([r for _, r in parts], axis=1)
     order = np.argsort(-products, axis=1, kind="stable")[:, :count]
     return np.take_along_axis(products, order, 1), np.take_along_axis(rows, order, 1)
-
-
-def _slices(length: int, dim: int) -> Iterator[slice]:
-    step = max(1, _ELEMENTS // max(dim, 1))
-    for start in range(0, length, step):
-        yield slice(start, start + step)

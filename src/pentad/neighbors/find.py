@@ -21,9 +21,9 @@ from pentad.neighbors.hubs import hub_report
 from pentad.neighbors.metrics import Floats, Metric, get_metric
 from pentad.neighbors.native import Native, put_first, require_treatment, without
 from pentad.neighbors.neighbors import Neighbors
-from pentad.neighbors.pairs import pair_scores
 from pentad.neighbors.seen import SPARE, Seen
 from pentad.neighbors.settings import Options, Settings
+from pentad.neighbors.stored import pair_scores
 
 if TYPE_CHECKING:
     from pentad.neighbors.hubness import Adjusted

@@ -37,9 +37,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, UnknownName
-from pentad.neighbors.exact import ExactSearch, as_float64, squared_lengths
+from pentad.neighbors.exact import ExactSearch
 from pentad.neighbors.metrics import Floats, Metric, Rows, get_metric, row_dots
-from pentad.neighbors.pairs import pair_scores
+from pentad.neighbors.stored import as_float64, pair_scores, row_slices, squared_lengths
 
 if TYPE_CHECKING:
     from pentad.core.progress import Task
@@ -47,7 +47,6 @@ if TYPE_CHECKING:
 METHODS = ("none", "center", "csls", "center+csls")
 
 _BREADTH = 6
-_ELEMENTS = 1 << 18
 _FOUND = 1 << 23
 _MEMORY = 1 << 29
 # Far below what stored vectors differ by, above the rounding of the mean of a billion of them.
@@ -202,7 +201,7 @@ class _Side:
         """Return the vectors, adjusted, times ``factor``, with ``last`` behind each if given."""
         dim = self._vectors.shape[1]
         rows = _room((len(self._vectors), dim + (last is not None)), folder, name)
-        for part in _slices(len(rows), dim):
+        for part in row_slices(len(rows), dim):
             values = self._units(part)
             if self.mean is not None:
                 values, gone = _centered(values, self.mean)
@@ -239,7 +238,7 @@ class _Side:
 
     def _mean(self) -> Floats:
         total = np.zeros(self._vectors.shape[1], dtype=np.float64)
-        for part in _slices(len(self._vectors), self._vectors.shape[1]):
+        for part in row_slices(len(self._vectors), self._vectors.shape[1]):
             total += self._units(part).sum(axis=0)
         return total / max(1, self._directions)
 
@@ -298,9 +297,3 @@ def _require_sizes(
         raise InputError("queries and items must be matrices of one width", seen=seen)
     if "csls" in method and neighborhood < 1:
         raise InputError("neighborhood must be at least 1", seen=neighborhood)
-
-
-def _slices(length: int, dim: int) -> Iterator[slice]:
-    step = max(1, _ELEMENTS // max(dim, 1))
-    for start in range(0, length, step):
-        yield slice(start, start + step)

@@ -17,7 +17,7 @@ from pentad.neighbors.arrivals import Indices, rounded
 from pentad.neighbors.exact import best_pairs
 from pentad.neighbors.merge import Ranked, merge_top_k
 from pentad.neighbors.metrics import Floats, Metric, Rows
-from pentad.neighbors.pairs import pair_scores
+from pentad.neighbors.stored import pair_scores
 
 _NO_ROW = np.iinfo(np.int64).max
 

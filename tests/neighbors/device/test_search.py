@@ -204,7 +204,7 @@ def test_the_corpus_may_be_a_memory_map_and_is_read_in_parts(tmp_path):
 
     monkey = pytest.MonkeyPatch()
     with monkey.context() as patch:
-        patch.setattr("pentad.neighbors.device.pairs._ELEMENTS", 1 << 14)
+        patch.setattr("pentad.neighbors.device.pairs._FEWEST", 64)
         found = DeviceSearch(Parts(), get_metric("cosine"), device="cpu", memory=SMALL)
         rows, scores = found.search(corpus[:60], 6)
     expected = ExactSearch(np.array(corpus), get_metric("cosine")).search(corpus[:60], 6)
@@ -356,7 +356,7 @@ def test_settings_of_the_program_change_nothing_and_are_left_alone():
 def test_threads_do_not_change_a_byte(monkeypatch):
     import faiss
 
-    monkeypatch.setattr("pentad.neighbors.device.pairs._ELEMENTS", 64)
+    monkeypatch.setattr("pentad.neighbors.device.pairs._FEWEST", 8)
     corpus = clustered(np.random.default_rng(18), 800, 16)
     before = faiss.omp_get_max_threads()
     try:

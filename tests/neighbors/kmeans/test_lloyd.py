@@ -134,11 +134,12 @@ def test_equal_centroids_leave_all_points_to_the_first_of_them(path, metric):
 
 
 def test_it_comes_to_rest_where_scikit_learn_does(path):
-    sklearn = pytest.importorskip("sklearn.cluster")
+    from sklearn.cluster import KMeans as Reference
+
     vectors = clustered(2000, 24, clusters=12, dtype=np.float32)
     start = start_of(vectors, 20, "euclidean")
     found = kmeans(vectors, 20, metric="euclidean", initial=start, iterations=200)
-    model = sklearn.KMeans(20, init=start, n_init=1, max_iter=200, tol=0, algorithm="lloyd")
+    model = Reference(20, init=start, n_init=1, max_iter=200, tol=0, algorithm="lloyd")
     labels = model.fit_predict(vectors)
     assert found.converged
     np.testing.assert_array_equal(found.assignment, labels)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from pentad.neighbors.approximate.prefetch import AHEAD, fetch_row
 from pentad.neighbors.approximate.rows import Source
-from pentad.neighbors.exact import as_float64, best_pairs, squared_lengths
+from pentad.neighbors.exact import best_pairs
 from pentad.neighbors.int8.jit import compiled_sums
 from pentad.neighbors.metrics import Floats
+from pentad.neighbors.stored import pair_scores, squared_lengths
 
 _UNIT = 2.0**-50
 _PIECE = 1 << 18
@@ -39,13 +40,14 @@ def rescored(
     Returns:
         Rows and scores, both (q, k): score descending, then row ascending.
     """
-    vectors, squares = queries.astype(np.float64), squared_lengths(queries)
+    squares = squared_lengths(queries)
     products = candidate_products(source, queries, candidates)
     margin = slack(source, squares)
     least = -np.partition(-products, k - 1, axis=1)[:, k - 1] - 2 * margin
     left, column = np.nonzero((products >= least[:, None]) & (candidates >= 0))
     right = candidates[left, column]
-    scores = _scores(source, vectors, squares, left, right)
+    both = squares, source.squares
+    scores = pair_scores(queries, source.vectors, left, right, source.metric, both)
     _, rows, scores = best_pairs(left, right, scores, k)
     return rows.reshape(-1, k), scores.reshape(-1, k)
 
@@ -75,19 +77,6 @@ def slack(source: Source, squares: Floats) -> Floats:
     else:
         scale = source.metric.scale(squares, source.largest)
     return (source.dim + 16) * _UNIT * scale
-
-
-def _scores(
-    source: Source, vectors: Floats, squares: Floats, left: Indices, right: Indices
-) -> Floats:
-    scores = np.empty(len(left), np.float64)
-    step = max(1, _PIECE // source.dim)
-    for start in range(0, len(left), step):
-        part = slice(start, start + step)
-        q, x = left[part], right[part]
-        items = as_float64(source.vectors[x])
-        scores[part] = source.metric.scores(vectors[q], items, (squares[q], source.squares[x]))
-    return scores
 
 
 @compiled_sums

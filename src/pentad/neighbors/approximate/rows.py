@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
-from pentad.neighbors.exact import as_float64, squared_lengths
 from pentad.neighbors.metrics import Floats, Metric, Rows
+from pentad.neighbors.stored import as_float64, squared_lengths
 
 MEMORY = 1 << 29
 """Bytes that rows may take while an index is trained or filled."""

@@ -24,8 +24,9 @@ from pentad.neighbors.approximate.base import Index, ladder
 from pentad.neighbors.approximate.rescore import candidate_products, slack
 from pentad.neighbors.approximate.rows import Source
 from pentad.neighbors.approximate.run import find_candidates, search_index
-from pentad.neighbors.exact import ExactSearch, squared_lengths
+from pentad.neighbors.exact import ExactSearch
 from pentad.neighbors.metrics import Floats
+from pentad.neighbors.stored import squared_lengths
 
 SAMPLE = 2000
 _FEWEST = 20

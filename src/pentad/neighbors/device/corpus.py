@@ -13,14 +13,14 @@ from pentad.neighbors.device.feed import feed
 from pentad.neighbors.device.pairs import Indices, squares_of
 from pentad.neighbors.device.sides import outline, prepared
 from pentad.neighbors.exact import error_bound
+from pentad.neighbors.int8.probe import MOST_VALUES
 from pentad.neighbors.metrics import Floats, Metric, Rows
+from pentad.neighbors.stored import is_sane
 
 if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
-_SANE = (1e-20, 1e20)
-_MOST_VALUES = 8192
 _SAMPLE_SHARE = 16
 _AT_ONCE = 1 << 24
 _MORE_ROUNDINGS = 4
@@ -48,7 +48,7 @@ class Corpus:
     def suits(self) -> bool:
         """Whether the items are such that bytes and float32 tell something about them."""
         squares = self.squares[self.squares > 0]
-        return len(squares) > 0 and bool(sane(squares).all()) and self.width <= _MOST_VALUES
+        return len(squares) > 0 and bool(is_sane(squares).all()) and self.width <= MOST_VALUES
 
     def bounds(self, squares: Floats) -> Floats:
         """Return how wrong the float32 products of queries of such squared lengths may be."""
@@ -88,9 +88,3 @@ class Corpus:
             stored = torch.from_numpy(np.array(vectors[chosen[part]], order="C"))
             rows[part] = prepared(stored.to(device), lines[part])
         return rows
-
-
-def sane(squares: Floats) -> NDArray[np.bool_]:
-    """Return which squared lengths leave room in float32 for all that is made of them."""
-    low, high = _SANE
-    return (low < squares) & (squares < high)

@@ -13,11 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.errors import InputError
-from pentad.neighbors.exact import as_float64
-from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
+from pentad.neighbors.metrics import Floats, Metric, Rows
+from pentad.neighbors.stored import pair_scores, slices, squared_lengths
 
-_ELEMENTS = 1 << 18
+_FEWEST = 1 << 10
 
 Indices = NDArray[np.int64]
 
@@ -60,26 +59,16 @@ class Found:
 
 
 def squares_of(vectors: NDArray[Any], name: str) -> Floats:
-    """Return the float64 squared length of each row of ``vectors`` (n, dim).
-
-    Args:
-        vectors: float16 or float32, as stored; may be memory-mapped.
-        name: What they are, for an error.
+    """Return `squared_lengths` of ``vectors`` (n, dim), made by several threads.
 
     Raises:
         InputError: A row holds a value that is not finite.
     """
-    squares = np.empty(len(vectors), dtype=np.float64)
 
-    def square(part: slice) -> None:
-        rows = as_float64(np.asarray(vectors[part]))
-        squares[part] = row_dots(rows, rows)
+    def square(part: slice) -> Floats:
+        return squared_lengths(vectors[part], name, part.start)
 
-    _in_parts(square, len(vectors), vectors.shape[1])
-    finite = np.isfinite(squares)
-    if not finite.all():
-        raise InputError(f"{name} must be finite", row=int(np.argmin(finite)))
-    return squares
+    return _in_parts(square, len(vectors))
 
 
 def scores_of(
@@ -89,35 +78,18 @@ def scores_of(
     squares: tuple[Floats, Floats],
     pairs: tuple[Indices, Indices],
 ) -> Floats:
-    """Return the float64 scores of pairs of a row of ``queries`` and a row of ``vectors``.
+    """Return `pair_scores` of rows of ``queries`` and of ``vectors``, made by several threads."""
 
-    Args:
-        metric: How pairs are scored.
-        queries: (q, dim), as stored.
-        vectors: (n, dim), as stored; may be memory-mapped.
-        squares: (q,) and (n,), squared lengths.
-        pairs: Rows of queries, rows of vectors.
-    """
-    scores = np.empty(len(pairs[0]), dtype=np.float64)
+    def score(part: slice) -> Floats:
+        return pair_scores(queries, vectors, pairs[0][part], pairs[1][part], metric, squares)
 
-    def score(part: slice) -> None:
-        q, x = pairs[0][part], pairs[1][part]
-        left, right = as_float64(np.asarray(queries[q])), as_float64(np.asarray(vectors[x]))
-        scores[part] = metric.scores(left, right, (squares[0][q], squares[1][x]))
-
-    _in_parts(score, len(scores), vectors.shape[1])
-    return scores
+    return _in_parts(score, len(pairs[0]))
 
 
-def _in_parts(work: Callable[[slice], None], length: int, dim: int) -> None:
+def _in_parts(work: Callable[[slice], Floats], length: int) -> Floats:
     import faiss
 
-    step = max(1, _ELEMENTS // max(dim, 1))
-    parts = [slice(start, start + step) for start in range(0, length, step)]
     threads = faiss.omp_get_max_threads()
-    if threads == 1 or len(parts) == 1:
-        for part in parts:
-            work(part)
-        return
+    parts = slices(length, max(_FEWEST, -(-length // (4 * threads))))
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, parts))
+        return np.concatenate([np.empty(0), *pool.map(work, parts)])

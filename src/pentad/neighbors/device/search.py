@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.neighbors.device.codes import padded_dim
-from pentad.neighbors.device.corpus import Corpus, sane
+from pentad.neighbors.device.corpus import Corpus
 from pentad.neighbors.device.job import Job
 from pentad.neighbors.device.pairs import Found, Indices, scores_of
 from pentad.neighbors.device.place import (
@@ -26,6 +26,7 @@ from pentad.neighbors.device.sizes import Sizes
 from pentad.neighbors.device.tiles import Counts, learn_sample, search_block
 from pentad.neighbors.exact import ExactSearch, Proof
 from pentad.neighbors.metrics import Floats, Metric
+from pentad.neighbors.stored import is_sane
 
 if TYPE_CHECKING:
     from pentad.core.progress import Task
@@ -100,7 +101,7 @@ class DeviceSearch:
             InputError: A value is not finite, or the device has too little memory.
         """
         job = Job(queries, k, task)
-        suits = sane(job.squares) & self._corpus.suits
+        suits = is_sane(job.squares) & self._corpus.suits
         self._leave(job, np.flatnonzero(~suits))
         unproven = self._attempt(job, np.flatnonzero(suits), _SLACKS[0])
         self.proof.redone += len(unproven)

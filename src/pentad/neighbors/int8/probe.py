@@ -7,6 +7,9 @@ from functools import cache
 
 NEEDED = ("avx512f", "avx512bw", "avx512vnni")
 
+MOST_VALUES = 8192
+"""Longer vectors could overflow the sums of bytes."""
+
 
 @cache
 def has_fast_int8() -> bool:

@@ -21,6 +21,7 @@ from pentad.neighbors.int8.codes import Rows, aligned
 from pentad.neighbors.int8.scan import merge, reach_all, rescore, scan
 from pentad.neighbors.int8.sides import Floats, ItemRoom, ItemSide, QuerySide, scale_of
 from pentad.neighbors.int8.tile import TILE_ITEMS, TILE_QUERIES, VECTORS
+from pentad.neighbors.stored import slices
 
 BLOCK_ITEMS = 1 << 14
 """Items whose codes stay in the shared cache while all queries meet them."""
@@ -214,12 +215,7 @@ def _tiles(rows: slice, size: int) -> slice:
 def _parts(length: int, step: int, parts: int) -> list[slice]:
     """Return runs that start at multiples of ``step``, about as many as asked for."""
     each = max(1, -(-length // (step * parts))) * step
-    return list(_slices(length, each))
-
-
-def _slices(length: int, step: int) -> Iterator[slice]:
-    for start in range(0, length, step):
-        yield slice(start, min(start + step, length))
+    return list(slices(length, each))
 
 
 def _share(pool: Pool, function: Callable[[Any], Any], parts: Iterable[Any]) -> list[Any]:

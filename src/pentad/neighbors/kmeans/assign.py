@@ -23,10 +23,11 @@ from pentad.neighbors.kmeans.centroids import Centroids
 from pentad.neighbors.kmeans.decide import decided
 from pentad.neighbors.kmeans.frame import Frame
 from pentad.neighbors.kmeans.kernels import offer_each, products_with
-from pentad.neighbors.kmeans.points import Indices, Points, slices
+from pentad.neighbors.kmeans.points import Indices, Points
 from pentad.neighbors.kmeans.search import GROUP, Asked, Found, Group, RunSearch
 from pentad.neighbors.kmeans.state import State
 from pentad.neighbors.metrics import Floats, Rows
+from pentad.neighbors.stored import slices
 
 _DEEPER = 0.5
 _CROWDED = 1024

@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.neighbors.exact import as_float64, error_bound
+from pentad.neighbors.exact import error_bound
 from pentad.neighbors.kmeans.points import Indices, Points
 from pentad.neighbors.metrics import Floats, Metric, Rows, row_dots
+from pentad.neighbors.stored import as_float64
 
 _PIECE = 1 << 18
 

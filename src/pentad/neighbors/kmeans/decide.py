@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.neighbors.exact import as_float64, best_pairs
+from pentad.neighbors.exact import best_pairs
 from pentad.neighbors.kmeans.centroids import Centroids
-from pentad.neighbors.kmeans.points import Indices, Points, slices
+from pentad.neighbors.kmeans.points import Indices, Points
 from pentad.neighbors.metrics import row_dots
+from pentad.neighbors.stored import as_float64, slices
 
 _PAIRS = 1024
 

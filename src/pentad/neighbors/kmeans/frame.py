@@ -8,12 +8,12 @@ import numpy as np
 
 from pentad.neighbors.exact import Indices
 from pentad.neighbors.int8.codes import aligned
+from pentad.neighbors.int8.probe import MOST_VALUES
 from pentad.neighbors.int8.sides import QuerySide, scale_of, turns_of
 from pentad.neighbors.int8.tile import TILE_QUERIES
 from pentad.neighbors.kmeans.kernels import encode
 from pentad.neighbors.metrics import Floats, Rows
 
-_MOST_VALUES = 8192
 _ROUNDING = 2.0**-23
 
 
@@ -34,7 +34,7 @@ class Frame:
     @classmethod
     def of(cls, sample: Rows, dim: int, longest: float) -> Frame | None:
         """Return the frame that suits a sample of prepared points; None if bytes cannot do it."""
-        if dim > _MOST_VALUES:
+        if dim > MOST_VALUES:
             return None
         mean = sample[:, :dim].mean(axis=0)
         return cls(mean, scale_of(sample[:, :dim] - mean), longest)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -12,11 +11,11 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError, UnknownName
 from pentad.neighbors.kmeans.kernels import square_sums, unfinished, widen_half, widen_single
 from pentad.neighbors.metrics import Floats, Metric, Rows, get_metric
+from pentad.neighbors.stored import is_sane, slices
 
 METRIC_NAMES = ("cosine", "euclidean")
 
 _ROWS = 2048
-_LIMITS = (1e-20, 1e20)
 _EXPONENT = {np.dtype(np.float16): 0x7C00, np.dtype(np.float32): 0x7F800000}
 
 Indices = NDArray[np.int64]
@@ -46,8 +45,7 @@ class Points:
         for _ in pool.map(self._measure, slices(len(vectors), _ROWS)):
             pass
         largest = float(self.squares.max(initial=0.0))
-        low, high = _LIMITS
-        if metric == "euclidean" and not (largest == 0 or low < largest < high):
+        if metric == "euclidean" and largest != 0 and not is_sane(largest):
             seen = f"a length of {largest**0.5:.3g}"
             raise InputError("vectors must have lengths near 1; scale them", seen=seen)
 
@@ -136,12 +134,6 @@ class Picked:
     def __getitem__(self, which: Which) -> NDArray[Any]:
         found: NDArray[Any] = self._vectors[self.rows[which]]
         return found
-
-
-def slices(length: int, step: int) -> Iterator[slice]:
-    """Return runs of at most ``step``."""
-    for start in range(0, length, step):
-        yield slice(start, min(start + step, length))
 
 
 def require_metric(name: str) -> str:

@@ -98,7 +98,11 @@ class KMeans:
             raise StoreError(f"{folder}: not the files that were written; run k-means again")
         fields = record.fields
         centroids, assignment, scores = (
-            np.load(folder / f"{name}.npy", mmap_mode=None if name == "centroids" else "r")
+            np.load(
+                folder / f"{name}.npy",
+                mmap_mode=None if name == "centroids" else "r",
+                allow_pickle=False,
+            )
             for name in _ARRAYS
         )
         return cls(

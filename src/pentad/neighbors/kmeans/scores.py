@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.neighbors.kmeans.kernels import products_with, squares_between
-from pentad.neighbors.kmeans.points import Points, slices
+from pentad.neighbors.kmeans.points import Points
 from pentad.neighbors.metrics import Floats, Rows, row_dots
+from pentad.neighbors.stored import slices
 
 _BLOCK = 1024
 

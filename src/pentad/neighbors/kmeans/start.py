@@ -10,8 +10,9 @@ import numpy as np
 
 from pentad.core.errors import InputError, UnknownName
 from pentad.core.seeds import generator
-from pentad.neighbors.kmeans.points import Indices, Points, slices
+from pentad.neighbors.kmeans.points import Indices, Points
 from pentad.neighbors.metrics import Floats, Rows
+from pentad.neighbors.stored import slices
 
 STARTS = ("random", "spread")
 

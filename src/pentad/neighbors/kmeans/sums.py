@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.neighbors.kmeans.kernels import move_rows
-from pentad.neighbors.kmeans.points import Indices, Points, slices
+from pentad.neighbors.kmeans.points import Indices, Points
 from pentad.neighbors.metrics import Floats, Rows, row_dots
+from pentad.neighbors.stored import slices
 
 _PIECE = 1 << 18
 _LEAST = 2.0**-32
