@@ -70,7 +70,7 @@ class LanceSearcher:
     def settings(self) -> Sequence[Sequence[Setting]]:
         """Return numbers of lists, or lengths of the list of the best seen, for each refinement."""
         if self.kind == "IVF_PQ":
-            return [[{"nprobes": n, "refine": r} for n in steps(8, 512, 1.7)] for r in (4, 16, 64)]
+            return [[{"nprobes": n, "refine": r} for n in steps(8, 512, 2)] for r in (4, 16, 64)]
         return [[{"ef": e, "refine": r} for e in steps(32, 2048, 1.4)] for r in (None, 2)]
 
     def search(self, queries: slice, setting: Setting) -> np.ndarray:

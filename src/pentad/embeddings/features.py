@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import encode_shard, load_class_scores, load_embeddings
 from pentad.embeddings.embeddings import Embeddings
-from pentad.embeddings.shards import Failure
+from pentad.embeddings.shards import Failure, Shard, ShardFolder
 from pentad.encoders.protocol import Encoder, space_of
 from pentad.store.items import Items
 from pentad.store.workspace import Workspace
@@ -113,18 +113,8 @@ def embed_features(
     """
     shards = [encode_shard(items, e, workers=workers, progress=progress) for e in encoders]
     spaces = [space_of(e) for e in encoders]
-    parts = [
-        Embeddings(s.vectors, s.ids, items.modality, space)
-        for s, space in zip(shards, spaces, strict=True)
-    ]
-    scores = [
-        None
-        if s.scores is None
-        else Embeddings(s.scores, s.ids, items.modality, f"{space}.classes")
-        for s, space in zip(shards, spaces, strict=True)
-    ]
     failures = {f.id: f for shard in shards for f in shard.failures}
-    return join_features(parts, scores), [failures[i] for i in sorted(failures)]
+    return _side_by_side(shards, items.modality, spaces), [failures[i] for i in sorted(failures)]
 
 
 def load_features(workspace: Workspace, modality: str, spaces: Sequence[str]) -> Features:
@@ -133,3 +123,30 @@ def load_features(workspace: Workspace, modality: str, spaces: Sequence[str]) ->
         [load_embeddings(workspace, space, modality) for space in spaces],
         [load_class_scores(workspace, space, modality) for space in spaces],
     )
+
+
+def stream_features(
+    workspace: Workspace, modality: Modality, spaces: Sequence[str]
+) -> Iterator[tuple[int, Features]]:
+    """Yield number and features of one shard after the other; only one of them is in memory.
+
+    Raises:
+        StoreError: A shard is damaged.
+    """
+    root = workspace.root / "embeddings"
+    folders = [ShardFolder(root / space / modality.value) for space in spaces]
+    everywhere = set.intersection(*(set(folder.numbers()) for folder in folders))
+    for number in sorted(everywhere):
+        yield number, _side_by_side([f.require(number) for f in folders], modality, spaces)
+
+
+def _side_by_side(shards: Sequence[Shard], modality: Modality, spaces: Sequence[str]) -> Features:
+    """Return the features of what lies in one shard of each space."""
+    parts: list[Embeddings] = []
+    scores: list[Embeddings | None] = []
+    for shard, space in zip(shards, spaces, strict=True):
+        location = f"embeddings/{space}/{modality}"
+        parts.append(Embeddings(shard.vectors, shard.ids, modality, space, location))
+        named, classes = shard.scores, f"{space}.classes"
+        scores.append(None if named is None else Embeddings(named, shard.ids, modality, classes))
+    return join_features(parts, scores)

@@ -128,12 +128,18 @@ class ShardFolder:
             StoreError: One of them is damaged.
         """
         for number in self.numbers():
-            shard = self.read(number)
-            if shard is None:
-                raise StoreError(
-                    f"{self.folder}/{number:05d}.npy: damaged; run 'pentad embed' again"
-                )
-            yield shard
+            yield self.require(number)
+
+    def require(self, number: int) -> Shard:
+        """Return a shard, vectors memory-mapped.
+
+        Raises:
+            StoreError: It is damaged.
+        """
+        shard = self.read(number)
+        if shard is None:
+            raise StoreError(f"{self.folder}/{number:05d}.npy: damaged; run 'pentad embed' again")
+        return shard
 
     def _load(self, number: int, record: Record) -> Shard:
         name = self.folder / f"{number:05d}"

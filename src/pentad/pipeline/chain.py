@@ -39,11 +39,10 @@ from pentad.pipeline.learned import (
     bridge_data,
     class_name_vectors,
     learn_model,
-    placed,
 )
 from pentad.pipeline.making import Making
 from pentad.pipeline.models import BASELINES, FINAL, save_model, saved_space
-from pentad.pipeline.placed import store_placed
+from pentad.pipeline.placed import map_placed, store_placed
 from pentad.pipeline.plan import EncoderPlan, spaces_of
 from pentad.pipeline.stages import Clock, Stage
 from pentad.pipeline.steps import embedded_fingerprint, load_frozen
@@ -192,7 +191,8 @@ class Chain:
             )
             self._final.begin()
             save_model(model, self._final.folder, metrics=metrics)
-            store_placed(self._workspace, self.catalog, load_bridged(self._final.folder))
+            final = load_bridged(self._final.folder)
+            store_placed(self._workspace, self.catalog, final, self._workspace.root / "embeddings")
             self._final.finish()
             if (places := self._places()) is not None:
                 places.finish()
@@ -257,8 +257,15 @@ class Chain:
         folder = self._heldout.folder
         return Report.load(folder) if (folder / "result.json").exists() else None
 
-    def _placed(self, model: Model) -> Mapping[Modality, Embeddings]:
-        return placed(model, self._frozen)
+    def _placed(self, bridge: Model) -> Mapping[Modality, Embeddings]:
+        """Return where the bridge puts everything, mapped, so that nothing is in memory at once."""
+        folder = self._workspace.root / "cache" / "placed"
+        stage = Stage(folder, {"model": bridge.fingerprint, "inputs": self._bridge.inputs})
+        if not stage.is_current():
+            stage.begin()
+            store_placed(self._workspace, self.catalog, bridge, folder)
+            stage.finish()
+        return map_placed(folder, bridge)
 
     @cached_property
     def _frozen(self) -> Frozen:
