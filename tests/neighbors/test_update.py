@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pentad.core.errors import InputError, SpaceMismatch
 from pentad.embeddings.embeddings import Embeddings
-from pentad.neighbors import arrivals, update
+from pentad.neighbors import arrivals, backends, update
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.int8.floors import FloorSearch
 from pentad.neighbors.int8.probe import has_fast_int8
@@ -408,6 +408,34 @@ def test_much_change_is_a_search_of_everything():
     found = update_neighbors(before, captions, sounds)
     require_equal(found, fresh(captions, sounds, 4))
     assert counted(found) == {"anew": True, "searched": 10, "products": 600}
+
+
+def test_a_search_of_everything_keeps_what_is_finished(tmp_path, monkeypatch):
+    monkeypatch.setattr(backends, "_LONG", 0)
+    captions, sounds = normal_sides(40, 300)
+    before = fresh(captions, sounds.take(np.arange(10)), 4)
+    found = update_neighbors(before, captions, sounds, memory=1 << 20, scratch=tmp_path)
+    assert found.how["update"]["anew"]
+    assert any((tmp_path / "products").iterdir())
+    require_equal(found, fresh(captions, sounds, 4))
+
+
+def test_memory_bounds_what_is_prepared(monkeypatch):
+    given = []
+    exact = update.ExactSearch
+
+    def watched(*sides, **options):
+        given.append(options)
+        return exact(*sides, **options)
+
+    monkeypatch.setattr(update, "ExactSearch", watched)
+    captions, sounds = normal_sides(40, 300)
+    before = fresh(captions.take(np.arange(35)), sounds, 4)
+    found = update_neighbors(before, captions, sounds, memory=1 << 21)
+    require_equal(found, fresh(captions, sounds, 4))
+    assert given == [{"memory": 1 << 21}]
+    with pytest.raises(InputError, match="memory must be at least 1 MiB"):
+        update_neighbors(before, captions, sounds, memory=1)
 
 
 def test_vectors_of_another_type_are_other_vectors():

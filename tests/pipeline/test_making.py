@@ -8,6 +8,7 @@ import pytest
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.embeddings.embeddings import Embeddings
+from pentad.neighbors.update import update_neighbors
 from pentad.pipeline.making import Making
 from pentad.pipeline.options import Machine, NeighborOptions
 
@@ -55,3 +56,18 @@ def test_the_search_to_compare_with_leaves_the_index_of_the_other(tmp_path):
     assert len(written) == 2
     making.find(embeddings(60, 1500), Own((), ()), compare=True)
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("index.faiss")} == written
+
+
+def test_an_update_keeps_to_the_memory_of_the_machine(tmp_path, monkeypatch):
+    given = []
+
+    def watched(*sides, **options):
+        given.append(options)
+        return update_neighbors(*sides, **options)
+
+    monkeypatch.setattr("pentad.pipeline.making.update_neighbors", watched)
+    machine = Machine(memory=1 << 21, scratch=tmp_path)
+    making, sides = Making(NeighborOptions(k=2), machine=machine), embeddings(5, 9)
+    (before,) = making.find(sides, Own((), ()))
+    making.find(sides, Own((), ()), previous={Modality.IMAGE: before})
+    assert [(o["memory"], o["scratch"]) for o in given] == [(1 << 21, tmp_path / "image")]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ from pentad.neighbors.metrics import get_metric
 from pentad.neighbors.native import Native
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.seen import SPARE, Seen
+from pentad.neighbors.settings import MEMORY, Settings
 
 _ANEW = 0.7
 _ITEMS = 1 << 14
@@ -46,6 +48,8 @@ def update_neighbors(
     *,
     pairs: ArrayLike | None = None,
     progress: Progress = SILENT,
+    memory: int = MEMORY,
+    scratch: Path | None = None,
 ) -> Neighbors:
     """Return the neighbors that a fresh exact search would find, from those found before.
 
@@ -63,6 +67,9 @@ def update_neighbors(
         corpus: (n, dim), as it is now, in the same space; may be memory-mapped.
         pairs: (pairs, 2) query id and item id: which items are the queries' own, to be marked.
         progress: Where progress is shown.
+        memory: Bytes that prepared rows may take where queries are searched in full.
+        scratch: Where all is found anew, the folder for what is finished, so that a search that was
+            cut short goes on. None keeps nothing.
 
     Returns:
         Equal to `find_neighbors` of ``queries`` and ``corpus``, but for ``how``: its ``update``
@@ -74,12 +81,13 @@ def update_neighbors(
         SpaceMismatch: The three are of different spaces.
         InputError: ``previous`` cannot be brought up to date, or whatever `find_neighbors` refuses.
     """
+    settings = Settings(memory=memory, scratch=scratch)
     require_same_space(queries, corpus)
     _require_usable(previous, queries, corpus, pairs)
     plan = _Plan.of(previous, Seen.of(queries, corpus))
     way = _anew if plan.anew else _updated
     with naming(queries, corpus):
-        return way(previous, plan, queries, corpus, pairs, progress)
+        return way(previous, plan, queries, corpus, pairs, progress, settings)
 
 
 def is_updatable(previous: Neighbors) -> bool:
@@ -153,9 +161,11 @@ def _updated(
     corpus: Embeddings,
     pairs: ArrayLike | None,
     progress: Progress,
+    settings: Settings,
 ) -> Neighbors:
     """Search some queries, and let the others meet what is new."""
-    lists, facts = _brought(previous, plan, queries, corpus, progress)
+    lists = Lists.empty(queries, corpus, get_metric(previous.metric), previous.columns, SPARE)
+    facts = _bring(lists, previous, plan, progress, settings.memory)
     own = None if pairs is None else Native.of(pairs, queries, corpus)
     (ids, scores), spares = lists.columns(0, lists.k), lists.columns(lists.k, lists.width)
     flags = None if own is None else _flags(own, ids, corpus.ids)
@@ -174,19 +184,18 @@ def _updated(
     )
 
 
-def _brought(
-    previous: Neighbors, plan: _Plan, queries: Embeddings, corpus: Embeddings, progress: Progress
-) -> tuple[Lists, dict[str, Any]]:
-    """Return the lists of all queries, and how they came about."""
-    lists = Lists.empty(queries, corpus, get_metric(previous.metric), previous.columns, SPARE)
+def _bring(
+    lists: Lists, previous: Neighbors, plan: _Plan, progress: Progress, memory: int
+) -> dict[str, Any]:
+    """Fill the lists of all queries, and say how they came about."""
     _inherit(lists, previous, plan)
-    name = f"neighbors {queries.modality} to {corpus.modality}"
-    with progress.task(name, total=len(queries)) as task:
-        proof = _search(lists, plan.searched, task)
+    name = f"neighbors {lists.queries.modality} to {lists.corpus.modality}"
+    with progress.task(name, total=len(lists.queries)) as task:
+        proof = _search(lists, plan.searched, task, memory)
         entered, rescored = _meet(lists, plan.kept, plan.items.came, task)
     paths = {"int8": proof.int8, "float32": proof.float32, "redone": proof.redone}
     update = {**plan.facts()["update"], "entered": entered, "rescored": rescored}
-    return lists, {**paths, "update": update}
+    return {**paths, "update": update}
 
 
 def _standing(previous: Neighbors, then: Seen, went: Ids) -> NDArray[np.bool_]:
@@ -210,12 +219,12 @@ def _inherit(lists: Lists, previous: Neighbors, plan: _Plan) -> None:
         lists.inherit(rows, ids, scores, plan.stand[before])
 
 
-def _search(lists: Lists, searched: Indices, task: Task) -> Proof:
+def _search(lists: Lists, searched: Indices, task: Task, memory: int) -> Proof:
     """Search some queries in full."""
     if not len(searched):
         return Proof()
     vectors = lists.queries.vectors
-    engine = ExactSearch(lists.corpus.vectors, lists.metric)
+    engine = ExactSearch(lists.corpus.vectors, lists.metric, memory=memory)
     wanted = min(lists.width, len(lists.corpus))
     step = max(1, _SEARCHED_BYTES // (vectors.shape[1] * vectors.dtype.itemsize))
     for start in range(0, len(searched), step):
@@ -256,6 +265,7 @@ def _anew(
     corpus: Embeddings,
     pairs: ArrayLike | None,
     progress: Progress,
+    settings: Settings,
 ) -> Neighbors:
     """Search everything; of a corpus smaller than k find all items, and say so."""
     k, there, name = previous.k, len(corpus), corpus.modality
@@ -267,6 +277,8 @@ def _anew(
         backend="exact",
         pairs=pairs,
         progress=progress,
+        memory=settings.memory,
+        scratch=settings.scratch,
     )
     if k > there:
         progress.notice(

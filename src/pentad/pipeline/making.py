@@ -100,7 +100,7 @@ class Making:
             sides = captions, embeddings[modality], pairs.of(modality)
             before = (previous or {}).get(modality)
             if before is not None and self._follows_from(before, sides[1]):
-                near = update_neighbors(before, *sides[:2], pairs=sides[2], progress=progress)
+                near = self._updated(before, *sides, progress)
             else:
                 way = self if whole or self._leaves_some(*sides) else self._with(native="keep")
                 k = way._available(*sides, progress)
@@ -111,6 +111,28 @@ class Making:
                     near = replace(near, how={**near.how, "hubs_before": hubs})
             found.append(near)
         return tuple(found)
+
+    def _updated(
+        self,
+        before: Neighbors,
+        captions: Embeddings,
+        items: Embeddings,
+        own: NDArray[np.uint32],
+        progress: Progress,
+    ) -> Neighbors:
+        return update_neighbors(
+            before,
+            captions,
+            items,
+            pairs=own,
+            progress=progress,
+            memory=self.machine.memory,
+            scratch=self._scratch_of(items),
+        )
+
+    def _scratch_of(self, items: Embeddings, folder: str = "") -> Path | None:
+        scratch = self.machine.scratch
+        return scratch and scratch / items.modality.value / folder
 
     def _follows_from(self, previous: Neighbors, items: Embeddings) -> bool:
         """Return whether neighbors found before are of the same search of the same space."""
@@ -185,7 +207,6 @@ class Making:
         folder: str = "",
     ) -> Neighbors:
         options, machine = self.neighbors, self.machine
-        scratch = machine.scratch and machine.scratch / items.modality.value / folder
         found = find_neighbors(
             captions,
             items,
@@ -200,7 +221,7 @@ class Making:
             device=machine.device,
             engine=machine.engine,
             seed=self.seed,
-            scratch=scratch,
+            scratch=self._scratch_of(items, folder),
         )
         return replace(found, k=options.k)
 
