@@ -241,7 +241,7 @@ def test_memory_is_bounded(tmp_path):
     kmeans(vectors, 20, iterations=3, memory=1 << 20)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 64 * 60_000 + (6 << 20)  # float32 vectors alone would be 15 MB
+    assert peak < 4 * 64 * 60_000  # what the vectors alone would take as float32
 
 
 def test_training_on_a_sample_assigns_everything(path):
