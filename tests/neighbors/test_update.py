@@ -14,10 +14,10 @@ from pentad.neighbors import arrivals, backends, update
 from pentad.neighbors.find import find_neighbors
 from pentad.neighbors.int8.floors import FloorSearch
 from pentad.neighbors.int8.probe import has_fast_int8
-from pentad.neighbors.metrics import METRICS
 from pentad.neighbors.neighbors import Neighbors
 from pentad.neighbors.seen import SPARE, Seen
 from pentad.neighbors.update import update_neighbors
+from tests.every_metric import COSINE_AND_SLOW_OTHERS
 from tests.progress_recorder import Recorder
 
 SAME = (
@@ -158,7 +158,7 @@ def play(steps, seed, k, metric, draw, dtype):
 
 
 @pytest.mark.parametrize("draw", [whole_numbers, near_ties, normals])
-@pytest.mark.parametrize("metric", sorted(METRICS))
+@pytest.mark.parametrize("metric", COSINE_AND_SLOW_OTHERS)
 def test_any_sequence_of_changes_leads_where_a_fresh_search_does(path, metric, draw):
     @given(
         steps=STEPS,
