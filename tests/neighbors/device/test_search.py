@@ -70,6 +70,7 @@ def test_clusters_and_queries_far_from_them_do_too(metric):
     ),
     k=st.integers(1, 12),
 )
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 def test_small_grids_full_of_duplicates_and_zeros(metric, corpus, queries, k):
     both(queries, corpus, min(k, len(corpus)), metric)
@@ -221,6 +222,7 @@ def test_bytes_leave_few_pairs_of_clustered_data_to_be_multiplied():
     assert proof.redone == 0
 
 
+@pytest.mark.slow
 def test_what_bytes_miss_is_counted(monkeypatch):
     """Without the lengths of what was lost, neighbors are lost: they do stand in the bound."""
     rng = np.random.default_rng(11)

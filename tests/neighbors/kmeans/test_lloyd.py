@@ -133,6 +133,7 @@ def test_equal_centroids_leave_all_points_to_the_first_of_them(path, metric):
     assert kmeans(vectors, 8, metric=metric, initial=start, iterations=30).sizes.all()
 
 
+@pytest.mark.slow
 def test_it_comes_to_rest_where_scikit_learn_does(path):
     from sklearn.cluster import KMeans as Reference
 
@@ -232,6 +233,7 @@ def test_vectors_may_be_mapped_or_anything_that_gives_rows(tmp_path):
         assert found.assignment.tobytes() == whole.assignment.tobytes()
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(tmp_path):
     vectors = np.lib.format.open_memmap(tmp_path / "v.npy", "w+", np.float16, (60_000, 64))
     for part in range(0, 60_000, 6000):
