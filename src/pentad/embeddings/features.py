@@ -114,7 +114,9 @@ def embed_features(
     shards = [encode_shard(items, e, workers=workers, progress=progress) for e in encoders]
     spaces = [space_of(e) for e in encoders]
     failures = {f.id: f for shard in shards for f in shard.failures}
-    return _side_by_side(shards, items.modality, spaces), [failures[i] for i in sorted(failures)]
+    places = [""] * len(spaces)
+    features = _side_by_side(shards, items.modality, spaces, places)
+    return features, [failures[i] for i in sorted(failures)]
 
 
 def load_features(workspace: Workspace, modality: str, spaces: Sequence[str]) -> Features:
@@ -133,20 +135,22 @@ def stream_features(
     Raises:
         StoreError: A shard is damaged.
     """
-    root = workspace.root / "embeddings"
-    folders = [ShardFolder(root / space / modality.value) for space in spaces]
+    places = [f"embeddings/{space}/{modality}" for space in spaces]
+    folders = [ShardFolder(workspace.root / place) for place in places]
     everywhere = set.intersection(*(set(folder.numbers()) for folder in folders))
     for number in sorted(everywhere):
-        yield number, _side_by_side([f.require(number) for f in folders], modality, spaces)
+        shards = [folder.require(number) for folder in folders]
+        yield number, _side_by_side(shards, modality, spaces, places)
 
 
-def _side_by_side(shards: Sequence[Shard], modality: Modality, spaces: Sequence[str]) -> Features:
-    """Return the features of what lies in one shard of each space."""
+def _side_by_side(
+    shards: Sequence[Shard], modality: Modality, spaces: Sequence[str], places: Sequence[str]
+) -> Features:
+    """Return the features of what lies in one shard of each space; in memory, places are empty."""
     parts: list[Embeddings] = []
     scores: list[Embeddings | None] = []
-    for shard, space in zip(shards, spaces, strict=True):
-        location = f"embeddings/{space}/{modality}"
-        parts.append(Embeddings(shard.vectors, shard.ids, modality, space, location))
+    for shard, space, place in zip(shards, spaces, places, strict=True):
+        parts.append(Embeddings(shard.vectors, shard.ids, modality, space, place))
         named, classes = shard.scores, f"{space}.classes"
         scores.append(None if named is None else Embeddings(named, shard.ids, modality, classes))
     return join_features(parts, scores)

@@ -37,7 +37,9 @@ class StackedRows:
             seen = sorted(f"{dtype} {width}" for width, dtype in kinds)
             raise InputError("shards must be of one width and type", seen=", ".join(seen) or "none")
         self._parts = tuple(parts)
-        self._ends = np.cumsum([len(part) for part in parts])
+        lengths = np.array([len(part) for part in parts])
+        self._ends = np.cumsum(lengths)
+        self._begins = self._ends - lengths
         self.dtype = parts[0].dtype
         self.shape = (int(self._ends[-1]), int(parts[0].shape[1]))
         self.size = self.shape[0] * self.shape[1]
@@ -61,9 +63,8 @@ class StackedRows:
         first, last = np.searchsorted(self._ends, (start, max(start, stop - 1)), side="right")
         if first >= len(self._parts):
             return [self._parts[0][:0]]
-        begins = self._ends - [len(part) for part in self._parts]
         return [
-            self._parts[p][max(0, start - begins[p]) : stop - begins[p]]
+            self._parts[p][max(0, start - self._begins[p]) : stop - self._begins[p]]
             for p in range(first, min(last, len(self._parts) - 1) + 1)
         ]
 
@@ -87,5 +88,5 @@ class StackedRows:
         bounds = np.searchsorted(part_of[order], np.arange(len(self._parts) + 1))
         for p in np.unique(part_of).tolist():
             places = order[bounds[p] : bounds[p + 1]]
-            found[places] = self._parts[p][rows[places] - (self._ends[p] - len(self._parts[p]))]
+            found[places] = self._parts[p][rows[places] - self._begins[p]]
         return found

@@ -51,7 +51,7 @@ from pentad.store.atomic import write_json
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace
 
-REVISION = 2
+REVISION = 3
 """Raised when a stage would compute something else from the same inputs."""
 
 
