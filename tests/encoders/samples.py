@@ -30,7 +30,7 @@ class Lengths:
 
 
 def encoder(name: str, folder: Path) -> Encoder:
-    from pentad.encoders.onnx import load_onnx
+    from pentad.encoders.onnx.encoder import load_onnx
     from pentad.encoders.registry import get_encoder
     from pentad.encoders.wrap import as_encoder
 

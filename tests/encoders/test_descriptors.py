@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pentad.encoders.descriptors.text import describe_text
 from pentad.encoders.registry import get_encoder
-from pentad.encoders.text_descriptor import describe_text
 from pentad.media.types import Audio, Image, Points, Video
 from tests.encoders import small_world
 from tests.encoders.small_world import ridge_accuracy, sample
@@ -100,7 +100,7 @@ def test_a_mesh_is_its_surface_however_it_is_cut() -> None:
 
 
 def test_mesh_colours_are_mixed_from_the_corners() -> None:
-    from pentad.encoders.surface_sample import sampled_surface
+    from pentad.encoders.descriptors.surface_sample import sampled_surface
 
     mesh = Points(
         np.eye(3, dtype=np.float32), np.full((3, 3), 77, np.uint8), np.array([[0, 1, 2]], np.int32)

@@ -240,7 +240,7 @@ def test_captions_that_no_encoder_can_read_are_refused(little_world, tmp_path, m
     def nothing(self, inputs, *, modality, batch_size=None):
         return np.zeros((len(inputs), self.dim), np.float32)
 
-    monkeypatch.setattr("pentad.encoders.descriptor.Descriptor.encode", nothing)
+    monkeypatch.setattr("pentad.encoders.descriptors.base.Descriptor.encode", nothing)
     world = part_of_world(little_world, tmp_path / "world", ["image"], items=2)
     with pytest.raises(InputError, match="none of the captions could be encoded"):
         build(world, tmp_path / "ws")

@@ -15,7 +15,7 @@ from pentad.encoders.builtin import (
     VIDEO_DESCRIPTOR,
 )
 from pentad.encoders.card import EncoderCard
-from pentad.encoders.onnx_card import CARD_FILE
+from pentad.encoders.onnx.card import CARD_FILE
 from pentad.encoders.protocol import Encoder
 
 Loader = Callable[[], Encoder]
@@ -31,37 +31,37 @@ class _Entry:
 
 
 def _load_text() -> Encoder:
-    from pentad.encoders.text_descriptor import load
+    from pentad.encoders.descriptors.text import load
 
     return load()
 
 
 def _load_image() -> Encoder:
-    from pentad.encoders.image_descriptor import load
+    from pentad.encoders.descriptors.image import load
 
     return load()
 
 
 def _load_audio() -> Encoder:
-    from pentad.encoders.audio_descriptor import load
+    from pentad.encoders.descriptors.audio import load
 
     return load()
 
 
 def _load_video() -> Encoder:
-    from pentad.encoders.video_descriptor import load
+    from pentad.encoders.descriptors.video import load
 
     return load()
 
 
 def _load_points() -> Encoder:
-    from pentad.encoders.points_descriptor import load
+    from pentad.encoders.descriptors.points import load
 
     return load()
 
 
 def _load_onnx(folder: Path) -> Encoder:
-    from pentad.encoders.onnx import load_onnx
+    from pentad.encoders.onnx.encoder import load_onnx
 
     return load_onnx(folder)
 

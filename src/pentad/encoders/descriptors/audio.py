@@ -7,17 +7,23 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import AUDIO_DESCRIPTOR
-from pentad.encoders.descriptor import Descriptor, Reader
-from pentad.encoders.features import Blocks, Floats, centered, segment_means, soft_bins, unit
-from pentad.encoders.pitch import (
+from pentad.encoders.descriptors.base import Descriptor, Reader
+from pentad.encoders.descriptors.pitch import (
     find_pitches,
     harmonics,
     log_spectrum,
     pitch_course,
     pitch_histograms,
 )
-from pentad.encoders.rhythm import beats, loudness_course, onset_counts, onsets, repetition
-from pentad.encoders.spectra import hann, magnitudes, mel_filters, resampled
+from pentad.encoders.descriptors.rhythm import (
+    beats,
+    loudness_course,
+    onset_counts,
+    onsets,
+    repetition,
+)
+from pentad.encoders.descriptors.spectra import hann, magnitudes, mel_filters, resampled
+from pentad.encoders.features import Blocks, Floats, centered, segment_means, soft_bins, unit
 from pentad.media.types import Audio, DecodeOptions
 
 _RATE = 16000

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from pentad.core.errors import InputError
-from pentad.encoders.onnx import load_onnx
-from pentad.encoders.onnx_files import external_files
+from pentad.encoders.onnx.encoder import load_onnx
+from pentad.encoders.onnx.files import external_files
 from tests.encoders import tiny_onnx
 from tests.encoders.tiny_onnx import external_tensor, image_folder, message, model, node, value
 

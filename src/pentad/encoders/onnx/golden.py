@@ -17,8 +17,8 @@ import numpy as np
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
-from pentad.encoders.onnx import OnnxEncoder
-from pentad.encoders.onnx_pooling import Floats, normalized
+from pentad.encoders.onnx.encoder import OnnxEncoder
+from pentad.encoders.onnx.pooling import Floats, normalized
 from pentad.media.types import Media
 
 GOLDEN_FILE = "golden.json"

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import VIDEO_DESCRIPTOR
-from pentad.encoders.descriptor import Descriptor, Reader
+from pentad.encoders.descriptors.base import Descriptor, Reader
+from pentad.encoders.descriptors.image import picture_vector, sampled
+from pentad.encoders.descriptors.motion import motion_vector
+from pentad.encoders.descriptors.picture import SIDE, as_picture
 from pentad.encoders.features import Blocks, unit
-from pentad.encoders.image_descriptor import picture_vector, sampled
-from pentad.encoders.motion import motion_vector
-from pentad.encoders.picture import SIDE, as_picture
 from pentad.media.types import DecodeOptions, Video
 
 _FRAMES = 16

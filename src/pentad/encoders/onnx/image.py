@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
-from pentad.encoders.onnx_card import OnnxCard
-from pentad.encoders.onnx_pooling import Floats, pooled_rows
-from pentad.encoders.onnx_session import Feed, Session
+from pentad.encoders.onnx.card import OnnxCard
+from pentad.encoders.onnx.pooling import Floats, pooled_rows
+from pentad.encoders.onnx.session import Feed, Session
 from pentad.media.types import DecodeOptions, Image, Video, Views
 
 VERSION = 1

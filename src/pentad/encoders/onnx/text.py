@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
-from pentad.encoders.onnx_card import OnnxCard
-from pentad.encoders.onnx_pooling import Floats, pooled_rows
-from pentad.encoders.onnx_session import Feed, Session
+from pentad.encoders.onnx.card import OnnxCard
+from pentad.encoders.onnx.pooling import Floats, pooled_rows
+from pentad.encoders.onnx.session import Feed, Session
 from pentad.media.types import DecodeOptions
 
 VERSION = 1

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.encoders.onnx.test_card import rewrite
 
 from pentad.core.errors import InputError
-from pentad.encoders.onnx import OnnxClassifier, load_onnx
-from pentad.encoders.onnx_session import Session
+from pentad.encoders.onnx.encoder import OnnxClassifier, load_onnx
+from pentad.encoders.onnx.session import Session
 from pentad.encoders.protocol import Classifier
 from pentad.media.types import Audio, Image, Video, Views
 from tests.encoders import tiny_onnx
-from tests.encoders.test_onnx_card import rewrite
 from tests.encoders.tiny_onnx import audio_folder, image_folder, node, tensor, text_folder, value
 
 RED = np.tile(np.array([255, 0, 0], dtype=np.uint8), (4, 4, 1))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pentad.encoders.descriptors.spectra import hann, magnitudes
 from pentad.encoders.features import (
     Floats,
     centered,
@@ -15,7 +16,6 @@ from pentad.encoders.features import (
     soft_histogram,
     unit,
 )
-from pentad.encoders.spectra import hann, magnitudes
 
 _WINDOW, _HOP = 2048, 512
 _LOWEST, _OCTAVES, _STEPS = 55.0, 7, 12

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from pentad.core.errors import InputError
-from pentad.encoders.onnx import load_onnx
-from pentad.encoders.onnx_card import read_onnx_card
+from pentad.encoders.onnx.card import read_onnx_card
+from pentad.encoders.onnx.encoder import load_onnx
 from tests.encoders import tiny_onnx
 from tests.encoders.tiny_onnx import audio_folder, image_folder, text_folder, write_card
 

@@ -7,12 +7,12 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
-from pentad.encoders.onnx_audio import AudioFront
-from pentad.encoders.onnx_card import OnnxCard
-from pentad.encoders.onnx_image import ImageFront
-from pentad.encoders.onnx_pooling import Floats
-from pentad.encoders.onnx_session import Feed, Session
-from pentad.encoders.onnx_text import TextFront
+from pentad.encoders.onnx.audio import AudioFront
+from pentad.encoders.onnx.card import OnnxCard
+from pentad.encoders.onnx.image import ImageFront
+from pentad.encoders.onnx.pooling import Floats
+from pentad.encoders.onnx.session import Feed, Session
+from pentad.encoders.onnx.text import TextFront
 from pentad.media.types import DecodeOptions
 
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pentad.encoders.onnx_session import Feed
+from pentad.encoders.onnx.session import Feed
 
 _TEXTS_A_RUN = 32
 _TOKENS_A_RUN = 4096

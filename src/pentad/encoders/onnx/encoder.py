@@ -18,13 +18,13 @@ from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_file, fingerprint_value
 from pentad.core.modality import Modality
 from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
-from pentad.encoders.onnx_card import OnnxCard, read_onnx_card
-from pentad.encoders.onnx_files import external_files
-from pentad.encoders.onnx_front import Front, front_for
-from pentad.encoders.onnx_pooling import Floats, activated, normalized, over_rows
-from pentad.encoders.onnx_runs import grouped, on_threads, row_of, stacked, usable_cores
-from pentad.encoders.onnx_schema import COMMON, PREPROCESS
-from pentad.encoders.onnx_session import Feed, Session
+from pentad.encoders.onnx.card import OnnxCard, read_onnx_card
+from pentad.encoders.onnx.files import external_files
+from pentad.encoders.onnx.front import Front, front_for
+from pentad.encoders.onnx.pooling import Floats, activated, normalized, over_rows
+from pentad.encoders.onnx.runs import grouped, on_threads, row_of, stacked, usable_cores
+from pentad.encoders.onnx.schema import COMMON, PREPROCESS
+from pentad.encoders.onnx.session import Feed, Session
 from pentad.encoders.protocol import Classified
 from pentad.media.render import RENDERER
 from pentad.media.types import DecodeOptions, Media

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import POINTS_DESCRIPTOR
-from pentad.encoders.color import hue_histogram, lab_histogram, to_lab
-from pentad.encoders.descriptor import Descriptor, Reader
-from pentad.encoders.features import Blocks, Floats, soft_bins, unit
-from pentad.encoders.solid import (
+from pentad.encoders.descriptors.base import Descriptor, Reader
+from pentad.encoders.descriptors.color import hue_histogram, lab_histogram, to_lab
+from pentad.encoders.descriptors.solid import (
     cylinder,
     distances,
     extents,
@@ -19,7 +18,8 @@ from pentad.encoders.solid import (
     pieces,
     surface,
 )
-from pentad.encoders.surface_sample import sampled_surface
+from pentad.encoders.descriptors.surface_sample import sampled_surface
+from pentad.encoders.features import Blocks, Floats, soft_bins, unit
 from pentad.media.types import DecodeOptions, Points
 
 _POINTS = 2048

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from pentad.encoders.descriptors.outline import long_axis
+from pentad.encoders.descriptors.picture import SIDE, Picture
 from pentad.encoders.features import (
     Blocks,
     Floats,
@@ -14,8 +16,6 @@ from pentad.encoders.features import (
     soft_histogram,
     unit,
 )
-from pentad.encoders.outline import long_axis
-from pentad.encoders.picture import SIDE, Picture
 
 _CONTOUR = 8
 _DIRECTIONS = 12

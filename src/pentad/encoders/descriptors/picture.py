@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.encoders.color import to_lab
+from pentad.encoders.descriptors.color import to_lab
 from pentad.encoders.features import Floats
 
 SIDE = 96

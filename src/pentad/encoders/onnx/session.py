@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, UnknownName
-from pentad.encoders.onnx_card import OnnxCard
+from pentad.encoders.onnx.card import OnnxCard
 
 Feed = Mapping[str, NDArray[Any]]
 _ERRORS_ONLY = 3

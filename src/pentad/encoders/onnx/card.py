@@ -11,7 +11,7 @@ from typing import Any
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.encoders.card import EncoderCard
-from pentad.encoders.onnx_schema import COMMON, INSIDE_GRAPH, POOLINGS, PREPROCESS, checked_table
+from pentad.encoders.onnx.schema import COMMON, INSIDE_GRAPH, POOLINGS, PREPROCESS, checked_table
 
 CARD_FILE = "card.toml"
 _SECTION = "preprocess"

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import HASHED_TEXT
-from pentad.encoders.descriptor import Descriptor, Reader
+from pentad.encoders.descriptors.base import Descriptor, Reader
 from pentad.encoders.features import Floats, unit
 from pentad.media.types import DecodeOptions
 

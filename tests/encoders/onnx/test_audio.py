@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from pentad.core.errors import InputError
-from pentad.encoders.onnx import load_onnx
-from pentad.encoders.spectra import (
+from pentad.encoders.descriptors.spectra import (
     htk_hertz,
     htk_mel,
     mel_filters,
@@ -20,6 +19,7 @@ from pentad.encoders.spectra import (
     slaney_hertz,
     slaney_mel,
 )
+from pentad.encoders.onnx.encoder import load_onnx
 from pentad.media.types import Audio
 from tests.encoders.tiny_onnx import AUDIO_PREPROCESS, audio_folder
 

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import IMAGE_DESCRIPTOR
-from pentad.encoders.color import hue_histogram, lab_histogram
-from pentad.encoders.descriptor import Descriptor, Reader
-from pentad.encoders.features import Blocks, Floats, hellinger, soft_bins, unit
-from pentad.encoders.outline import (
+from pentad.encoders.descriptors.base import Descriptor, Reader
+from pentad.encoders.descriptors.color import hue_histogram, lab_histogram
+from pentad.encoders.descriptors.outline import (
     Parts,
     count_and_size,
     cut,
@@ -21,8 +20,9 @@ from pentad.encoders.outline import (
     tilt,
     window,
 )
-from pentad.encoders.picture import SIDE, Picture, as_picture
-from pentad.encoders.texture import fine_detail, local_patterns, spectrum
+from pentad.encoders.descriptors.picture import SIDE, Picture, as_picture
+from pentad.encoders.descriptors.texture import fine_detail, local_patterns, spectrum
+from pentad.encoders.features import Blocks, Floats, hellinger, soft_bins, unit
 from pentad.media.types import DecodeOptions, Image, Video, Views
 
 _FRAMES = 8

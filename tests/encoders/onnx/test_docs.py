@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pentad.encoders.onnx_schema import (
+from pentad.encoders.onnx.schema import (
     AUDIO,
     COMMON,
     IMAGE,
@@ -20,7 +20,7 @@ from pentad.encoders.onnx_schema import (
     checked_table,
 )
 
-PAGE = (Path(__file__).parents[2] / "docs" / "onnx-cards.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "onnx-cards.md").read_text(encoding="utf-8")
 SECTIONS = {"every card": COMMON, "for text": TEXT, "for image": IMAGE, "for audio": AUDIO}
 KEYS = [(section, key) for section, keys in SECTIONS.items() for key in keys]
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pentad.encoders.onnx import load_onnx
+from pentad.encoders.onnx.encoder import load_onnx
 from tests.encoders.tiny_onnx import image_folder
 
 PLAIN = {"mean": [0.0, 0.0, 0.0], "std": [1.0, 1.0, 1.0]}

@@ -1,0 +1,1 @@
+"""The built-in encoders: classical descriptors without weights or downloads."""
