@@ -23,6 +23,8 @@ class EncoderCard:
         classes: Number of named classes it also scores; 0 for none.
         semantic: True for learned vectors in which nearness means likeness of content; False for
             classical descriptors, which see only looks, sound, spelling or form.
+        preprocessing: Fingerprint of all that decides what the model sees; empty where the
+            revision stands for it.
     """
 
     name: str
@@ -35,3 +37,4 @@ class EncoderCard:
     citation: str = ""
     classes: int = 0
     semantic: bool = False
+    preprocessing: str = ""

@@ -24,7 +24,7 @@ def check_batch_size(batch_size: int | None) -> None:
         raise InputError("batch_size must be at least 1", seen=batch_size)
 
 
-def check_inputs(name: str, inputs: Sequence[Media], accepts: type) -> None:
+def check_inputs(name: str, inputs: Sequence[Media], accepts: type | tuple[type, ...]) -> None:
     """Refuse one string for a list, inputs that are not an ``accepts``, and empty ones."""
     if isinstance(inputs, str):
         raise InputError(
@@ -34,7 +34,7 @@ def check_inputs(name: str, inputs: Sequence[Media], accepts: type) -> None:
         if not isinstance(item, accepts):
             raise InputError(
                 f"encoder {name!r} cannot take input {index}",
-                expected=accepts.__name__,
+                expected=_names(accepts),
                 seen=type(item).__name__,
             )
         if _is_empty(item):
@@ -48,3 +48,8 @@ def _is_empty(item: Media) -> bool:
             return array.size == 0
         case _:
             return False
+
+
+def _names(accepts: type | tuple[type, ...]) -> str:
+    kinds = accepts if isinstance(accepts, tuple) else (accepts,)
+    return " or ".join(kind.__name__ for kind in kinds)

@@ -66,16 +66,21 @@ def _load_onnx(folder: Path) -> Encoder:
     return load_onnx(folder)
 
 
-def _load_saved(folder: Path) -> Encoder:
+def _load_configured(folder: Path) -> Encoder:
+    """Load a saved model of Pentad, or one of another library: both have a ``config.json``."""
+    from pentad.encoders.families.load import is_model_folder, load_folder
+
+    if is_model_folder(folder):
+        return load_folder(folder)
     from pentad.encoders.model_file import load_model
 
     return load_model(folder)
 
 
-def _load_model(folder: Path) -> Encoder:
-    from pentad.encoders.model_file import load_model
+def _load_hub(name: str) -> Encoder:
+    from pentad.encoders.families.load import load_hub
 
-    return load_model(folder)
+    return load_hub(name)
 
 
 _ENTRIES: dict[str, _Entry] = {
@@ -88,7 +93,7 @@ _ENTRIES: dict[str, _Entry] = {
         (POINTS_DESCRIPTOR, _load_points),
     )
 }
-_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx, "config.json": _load_saved}
+_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx, "config.json": _load_configured}
 
 
 def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
@@ -128,8 +133,10 @@ def get_encoder(name: str) -> Encoder:
     """Return the encoder ``name``.
 
     Args:
-        name: A registered name (`list_encoders` lists them), ``onnx:FOLDER``, or the path of a
-            folder with a model: a ``card.toml``, or a saved model of Pentad.
+        name: A registered name (`list_encoders` lists them), ``hf:USER/NAME`` or
+            ``hf:USER/NAME@REVISION`` on the Hugging Face hub, ``onnx:FOLDER``, or the path of a
+            folder with a model: a ``card.toml``, what ``save_pretrained`` of a Hugging Face library
+            wrote, or a saved model of Pentad.
 
     Raises:
         UnknownName: Nothing is registered under that name; the message names the nearest ones.
@@ -144,10 +151,7 @@ def get_encoder(name: str) -> Encoder:
     if name.startswith(_ONNX):
         return _load_onnx(Path(name.removeprefix(_ONNX)).expanduser())
     if name.startswith(_HUB):
-        raise InputError(
-            f"{name}: models of the Hugging Face hub cannot be loaded yet",
-            expected=f"a name from '{_LISTING}', or {_ONNX}FOLDER",
-        )
+        return _load_hub(name.removeprefix(_HUB))
     if _is_path(name) or Path(name).is_dir():
         return _from_folder(Path(name).expanduser())
     raise UnknownName("encoder", name, _ENTRIES, listing=_LISTING)

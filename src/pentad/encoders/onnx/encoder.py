@@ -22,10 +22,11 @@ from pentad.encoders.onnx.card import OnnxCard, read_onnx_card
 from pentad.encoders.onnx.files import external_files
 from pentad.encoders.onnx.front import Front, front_for
 from pentad.encoders.onnx.pooling import Floats, activated, normalized, over_rows
-from pentad.encoders.onnx.runs import grouped, on_threads, row_of, stacked, usable_cores
+from pentad.encoders.onnx.runs import grouped, row_of, stacked
 from pentad.encoders.onnx.schema import COMMON, PREPROCESS
 from pentad.encoders.onnx.session import Feed, Session
 from pentad.encoders.protocol import Classified
+from pentad.encoders.threads import on_threads, usable_cores
 from pentad.media.render import RENDERER
 from pentad.media.types import DecodeOptions, Media
 

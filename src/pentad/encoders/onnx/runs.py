@@ -1,11 +1,8 @@
-"""Runs of a model over many inputs: which feeds share a run, and on which thread it takes place."""
+"""Runs of a model over many inputs: which feeds share a run."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -13,22 +10,6 @@ from pentad.encoders.onnx.session import Feed
 
 _TEXTS_A_RUN = 32
 _TOKENS_A_RUN = 4096
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def on_threads(function: Callable[[T], R], tasks: Sequence[T], threads: int) -> list[R]:
-    """Return the results in task order; with one thread or one task none is started."""
-    if threads == 1 or len(tasks) <= 1:
-        return [function(task) for task in tasks]
-    with ThreadPoolExecutor(min(threads, len(tasks))) as pool:
-        return list(pool.map(function, tasks))
 
 
 def grouped(feeds: Sequence[Feed], most: int | None) -> list[list[int]]:

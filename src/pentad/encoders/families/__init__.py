@@ -1,0 +1,1 @@
+"""Neural encoders that run in torch, one file a family."""

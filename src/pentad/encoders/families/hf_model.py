@@ -1,0 +1,81 @@
+"""Loading a model of transformers from a folder, and nothing but its numbers."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pentad.core.errors import InputError
+from pentad.encoders.families.folder import require_safetensors
+
+if TYPE_CHECKING:
+    import torch
+
+_MISSING_SHOWN = 3
+
+
+def load_hf_model(folder: Path, class_name: str) -> torch.nn.Module:
+    """Return a model of the class ``transformers.<class_name>``, float32, in evaluation mode.
+
+    Args:
+        folder: Where ``config.json`` and ``*.safetensors`` lie.
+        class_name: The class; named, not guessed, so that a config cannot choose another.
+
+    Raises:
+        InputError: There are no safetensors, they are damaged, or lack numbers of the model.
+    """
+    import torch
+    import transformers
+
+    require_safetensors(folder)
+    kind = getattr(transformers, class_name)
+    try:
+        with quiet():
+            model, report = kind.from_pretrained(
+                folder,
+                local_files_only=True,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
+    except Exception as error:
+        why = next(iter(str(error).splitlines()), type(error).__name__)[:200]
+        raise InputError(f"cannot be loaded as {class_name} ({why})", file=folder) from error
+    _require_whole(folder, report)
+    module: torch.nn.Module = model.eval().requires_grad_(False)
+    return module
+
+
+def _require_whole(folder: Path, report: dict[str, Any]) -> None:
+    """Refuse a model of which numbers are missing: they would be random."""
+    missing = sorted(
+        map(str, [*report.get("missing_keys", ()), *report.get("mismatched_keys", ())])
+    )
+    if missing:
+        more = f" and {len(missing) - _MISSING_SHOWN} more" if len(missing) > _MISSING_SHOWN else ""
+        shown = ", ".join(missing[:_MISSING_SHOWN])
+        raise InputError(
+            f"its weights lack {shown}{more}; they are those of another model",
+            file=folder,
+        )
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the library's progress bars and reports off the screen."""
+    from transformers.utils import logging as theirs
+
+    logger = logging.getLogger("transformers")
+    level, bars = logger.level, theirs.is_progress_bar_enabled()
+    logger.setLevel(logging.ERROR)
+    theirs.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+        if bars:
+            theirs.enable_progress_bar()  # type: ignore[no-untyped-call]
