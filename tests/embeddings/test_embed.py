@@ -13,12 +13,16 @@ from pentad.embeddings import embed as embed_module
 from pentad.embeddings import shards
 from pentad.embeddings.embed import (
     embed,
+    embed_frames,
     embed_workspace,
     encode_shard,
     load_class_scores,
     load_embeddings,
 )
+from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.features import embed_features, join_features, load_features
+from pentad.embeddings.frames import FrameEmbeddings
+from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import space_of
 from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
@@ -36,7 +40,7 @@ def images(workspace: Workspace):
 def bring_up_to_date(workspace: Workspace, encoder: Toy, modality: str = "image"):
     with workspace.writing():
         items = workspace.catalog().items(modality)
-        return embed_workspace(workspace, items, encoder, workers=1)
+        return embed_workspace(workspace, items, encoder, options=EmbedOptions(workers=1))
 
 
 def vectors(workspace: Workspace, encoder: Toy) -> dict[str, list[float]]:
@@ -50,7 +54,6 @@ def vectors(workspace: Workspace, encoder: Toy) -> dict[str, list[float]]:
 def tiny_shards(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two rows a shard."""
     monkeypatch.setattr(shards, "SHARD_ROWS", 2)
-    monkeypatch.setattr(embed_module, "SHARD_ROWS", 2)
 
 
 # ---------------------------------------------------------------------------------------- in memory
@@ -453,7 +456,7 @@ def test_taking_features_keeps_scores_in_step(tmp_path):
 
 
 def test_what_is_stored_of_a_refused_file_does_not_name_its_folder(tmp_path: Path) -> None:
-    from pentad.embeddings.encode import EncodingRun
+    from pentad.embeddings.stream import EncodingRun
     from pentad.encoders.registry import get_encoder
 
     path = tmp_path / "broken.png"
@@ -465,3 +468,69 @@ def test_what_is_stored_of_a_refused_file_does_not_name_its_folder(tmp_path: Pat
     assert result.error is not None
     assert str(tmp_path) not in result.error.detail
     assert "broken.png" in result.error.detail
+
+
+# ------------------------------------------------------------------------------------------- frames
+
+
+class Halves(Toy):
+    """The left and the right half of a picture are rows of their own; red is a single row."""
+
+    def encode_frames(self, inputs, *, modality, batch_size=None, normalize=False):
+        found = []
+        for item in inputs:
+            middle = item.pixels.shape[1] // 2
+            parts = [item.pixels[:, :middle], item.pixels[:, middle:]]
+            rows = [part.reshape(-1, 3).mean(axis=0) / 255 for part in parts]
+            found.append(np.array(rows[:1] if rows[0].tolist() == [1, 0, 0] else rows, np.float32))
+        return found
+
+
+def with_frames(workspace: Workspace, encoder: Toy):
+    with workspace.writing():
+        items = workspace.catalog().items("image")
+        options = EmbedOptions(workers=1, frames=True)
+        return embed_workspace(workspace, items, encoder, options=options)
+
+
+@pytest.mark.usefixtures("tiny_shards")
+def test_rows_of_items_are_stored_beside_where_they_begin(tmp_path):
+    workspace, encoder = painted(tmp_path, *FIVE), Halves()
+    done = with_frames(workspace, encoder)
+    assert (done.encoded, done.space) == (5, space_of(encoder) + ".frames")
+    stored = FrameEmbeddings.load(workspace.root / "embeddings" / done.space / "image")
+    assert stored.counts.tolist() == [2, 2, 2, 1, 2]
+    assert stored.of(3).tolist() == [[1, 0, 0]]
+    assert verify(workspace) == []
+    again = with_frames(workspace, encoder)
+    assert (again.encoded, again.kept) == (0, 5)
+
+
+@pytest.mark.usefixtures("tiny_shards")
+def test_rows_of_one_changed_item_are_made_anew(tmp_path):
+    workspace, encoder = painted(tmp_path, *FIVE), Halves()
+    with_frames(workspace, encoder)
+    paint(tmp_path / "data/green.png", "red")
+    refresh(workspace, tmp_path, *FIVE)
+    done = with_frames(workspace, encoder)
+    assert done.encoded == 1
+    stored = FrameEmbeddings.load(workspace.root / "embeddings" / done.space / "image")
+    assert stored.counts.tolist() == [2, 1, 2, 1, 2]
+
+
+def test_shards_of_rows_are_not_taken_for_vectors(tmp_path):
+    workspace, encoder = painted(tmp_path, "blue"), Halves()
+    space = with_frames(workspace, encoder).space
+    with pytest.raises(InputError, match="several rows an item"):
+        Embeddings.load(workspace.root / "embeddings" / space / "image")
+
+
+def test_rows_in_memory(tmp_path):
+    found = embed_frames(images(painted(tmp_path, "blue", "red")), Halves(), workers=1)
+    assert found.vectors.tolist() == [[0, 0, 1], [0, 0, 1], [1, 0, 0]]
+    assert found.space.endswith(".frames")
+
+
+def test_an_encoder_without_rows_is_refused(tmp_path):
+    with pytest.raises(InputError, match="'toy' gives one vector an item, no frames"):
+        embed_frames(images(painted(tmp_path, "blue")), Toy(), workers=1)

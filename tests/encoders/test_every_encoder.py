@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from pentad.core.errors import InputError
 from pentad.core.modality import MODALITIES, Modality
-from pentad.encoders.protocol import ChoosesDecoding, Encoder
+from pentad.encoders.protocol import ChoosesDecoding, Encoder, EncodesFrames
 from pentad.media.types import DecodeOptions, Media
 from tests.encoders.samples import BUILTIN_NAMES, TINY_NAMES, encoder, inputs, kind_of
 
@@ -99,7 +100,7 @@ def test_refuses_a_modality_it_does_not_serve(case: Case) -> None:
 
 
 def test_refuses_media_of_another_type(case: Case) -> None:
-    other = inputs("audio")[0] if case.modality != "audio" else "a caption"
+    other = inputs("audio" if case.modality != "audio" else "image")[0]
     with pytest.raises(InputError, match="cannot take input 1") as caught:
         case.encode([case.inputs[0], other])
     assert caught.value.seen == type(other).__name__
@@ -113,6 +114,62 @@ def test_refuses_one_string_in_place_of_a_list(case: Case) -> None:
 def test_refuses_a_batch_size_below_one(case: Case) -> None:
     with pytest.raises(InputError, match="batch_size"):
         case.encode(case.inputs, 0)
+
+
+def test_raw_vectors_are_those_before_normalisation_or_there_are_none(case: Case) -> None:
+    encode: Any = case.encoder.encode
+    assert np.array_equal(encode(case.inputs, modality=case.modality, normalize=None), case.vectors)
+    if case.encoder.name not in ("lengths", *TINY_NAMES):
+        assert np.array_equal(
+            encode(case.inputs, modality=case.modality, normalize=True), case.vectors
+        )
+        with pytest.raises(InputError, match="always have length 1"):
+            encode(case.inputs, modality=case.modality, normalize=False)
+        return
+    raw = encode(case.inputs, modality=case.modality, normalize=False)
+    unit = encode(case.inputs, modality=case.modality, normalize=True)
+    lengths = np.linalg.norm(raw.astype(np.float64), axis=1, keepdims=True)
+    assert raw.dtype == unit.dtype == np.float32
+    assert not np.allclose(lengths, 1)
+    assert np.allclose(raw / lengths, unit, atol=1e-6)
+
+
+def test_frames_are_what_a_vector_is_the_mean_of(case: Case) -> None:
+    if not isinstance(case.encoder, EncodesFrames):
+        assert case.encoder.name in {"lengths", *BUILTIN_NAMES} - {"image-descriptor"}
+        return
+    found = case.encoder.encode_frames(case.inputs, modality=case.modality)
+    assert len(found) == len(case.inputs)
+    rows = {"video": {"tiny-image": 2, "image-descriptor": 8}}.get(case.modality, {})
+    for frames, item, vector in zip(found, case.inputs, case.vectors, strict=True):
+        views = getattr(item, "images", [0])
+        wanted = rows.get(case.encoder.name, len(views))
+        assert frames.dtype == np.float32
+        assert frames.shape[1] == case.encoder.dim
+        assert len(frames) == wanted or case.modality == "audio"
+        mean = frames.astype(np.float64).mean(axis=0)
+        assert np.allclose(mean / np.linalg.norm(mean), vector, atol=1e-6)
+    unit = case.encoder.encode_frames(case.inputs, modality=case.modality, normalize=True)
+    for frames, rows_ in zip(found, unit, strict=True):
+        lengths = np.linalg.norm(frames, axis=1, keepdims=True)
+        assert np.allclose(frames / np.where(lengths > 0, lengths, 1), rows_, atol=1e-6)
+    assert case.encoder.encode_frames([], modality=case.modality) == []
+
+
+@pytest.mark.parametrize("said", [{"device": "cpu"}, {"device": "auto"}, {"dtype": "float32"}])
+def test_a_place_it_has_anyway_changes_no_bit(case: Case, said: dict[str, str]) -> None:
+    encode: Any = case.encoder.encode
+    assert np.array_equal(encode(case.inputs, modality=case.modality, **said), case.vectors)
+
+
+@pytest.mark.parametrize("said", [{"device": "tpu"}, {"dtype": "bfloat16"}, {"device": "cuda:x"}])
+def test_a_place_it_cannot_have_is_refused(case: Case, said: dict[str, str]) -> None:
+    encode: Any = case.encoder.encode
+    with pytest.raises(InputError, match=r"CPU only|float32|wrong device") as caught:
+        encode(case.inputs, modality=case.modality, **said)
+    assert "\n" not in str(caught.value)
+    assert next(iter(said.values())) in str(caught.value)
+    assert np.array_equal(case.encode(case.inputs), case.vectors)
 
 
 def test_has_a_fingerprint_of_64_hex_digits(case: Case) -> None:

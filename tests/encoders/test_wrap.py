@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pentad.core.errors import InputError, UnknownName
-from pentad.encoders.protocol import space_of
+from pentad.encoders.protocol import EncodesFrames, space_of
 from pentad.encoders.wrap import as_encoder
 from pentad.media.types import Image
 from tests.encoders.samples import Lengths
@@ -82,3 +82,47 @@ def test_wrong_objects_names_and_modalities_are_refused() -> None:
         as_encoder(Lengths(), name="a", modality="text").encode(
             [Image(np.zeros((1, 1, 3), np.uint8))], modality="text"
         )
+
+
+class Framed(Lengths):
+    """Also says how long each word is."""
+
+    def encode_frames(self, texts: list[str]) -> list[Any]:
+        return [[[len(word), 0] for word in text.split()] for text in texts]
+
+
+def test_frames_are_passed_through_where_the_object_has_them() -> None:
+    assert not isinstance(as_encoder(Lengths(), name="a", modality="text"), EncodesFrames)
+    encoder = as_encoder(Framed(), name="a", modality="text")
+    assert isinstance(encoder, EncodesFrames)
+    found = encoder.encode_frames(["a red ball", "sea", "the sea"], modality="text", batch_size=2)
+    assert [rows.tolist() for rows in found] == [
+        [[1, 0], [3, 0], [4, 0]],
+        [[3, 0]],
+        [[3, 0], [3, 0]],
+    ]
+    assert all(rows.dtype == np.float32 for rows in found)
+    unit = encoder.encode_frames(["a red ball"], modality="text", normalize=True)
+    assert unit[0].tolist() == [[1, 0], [1, 0], [1, 0]]
+    assert encoder.encode_frames([], modality="text") == []
+    with pytest.raises(InputError, match=r"wrong shape; expected \(inputs, dim\), got \(0,\)"):
+        encoder.encode_frames([""], modality="text")
+    bare = Framed()
+    bare.encode_frames = lambda texts: [[[1, 2, 3]]]  # type: ignore[method-assign]
+    with pytest.raises(InputError, match=r"wrong shape; expected \(rows, 2\), got \(1, 3\)"):
+        as_encoder(bare, name="a", modality="text").encode_frames(["x"], modality="text")  # type: ignore[attr-defined]
+
+
+def test_frames_of_another_number_of_inputs_are_refused() -> None:
+    bare = Framed()
+    bare.encode_frames = lambda texts: [[[1, 2]]]  # type: ignore[method-assign]
+    encoder: Any = as_encoder(bare, name="a", modality="text")
+    with pytest.raises(InputError, match="another number of inputs; expected 2, got 1"):
+        encoder.encode_frames(["x", "y"], modality="text")
+
+
+def test_rows_are_normalised_on_request_only() -> None:
+    encoder: Any = as_encoder(Returns([[3, 4]]), name="a", modality="text", dim=2)
+    assert encoder.encode(["x"], modality="text").tolist() == [[3, 4]]
+    assert encoder.encode(["x"], modality="text", normalize=False).tolist() == [[3, 4]]
+    assert encoder.encode(["x"], modality="text", normalize=True)[0] == pytest.approx([0.6, 0.8])

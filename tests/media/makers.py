@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -74,6 +75,35 @@ def write_video(
                 pixels[:, bit * size // 8 : (bit + 1) * size // 8] = 255 * (i >> bit & 1)
             pixels[size // 2 :] = grain.integers(0, 256, (size - size // 2, size, 3))
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_timed_video(
+    path: Path,
+    times: Sequence[int],
+    *,
+    tick: Fraction = Fraction(1, 1000),
+    codec: str = "mpeg4",
+    rate: Fraction | int = 25,
+    size: int = 64,
+    gop: int = 10,
+    **options: str,
+) -> Path:
+    """Frame i shows the bits of i, and is shown at ``times[i]`` ticks."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream(codec, rate=rate, options=options)
+        stream.width = stream.height = size
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.gop_size = gop
+        stream.codec_context.time_base = stream.time_base = tick
+        for i, time in enumerate(times):
+            pixels = np.zeros((size, size, 3), np.uint8)
+            for bit in range(8):
+                pixels[:, bit * size // 8 : (bit + 1) * size // 8] = 255 * (i >> bit & 1)
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.pts, frame.time_base = int(time), tick
+            container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.decode import decode
-from pentad.media.geometry import NEUTRAL
+from pentad.media.geometry import NEUTRAL, fan
 from pentad.media.types import DecodeOptions, Points, Views
 from tests.media.makers import COLORS, CUBE, MAKERS, QUADS, gltf_tree, make, write_glb
 
@@ -207,6 +207,32 @@ class TestGltf:
         tree["materials"] = [{"pbrMetallicRoughness": {"baseColorFactor": [0.5, 0.002, 0, 1]}}]
         assert points(write_glb(tmp_path / "a.glb", tree)).rgb[0].tolist() == [188, 7, 0]
 
+    def test_a_stride_of_0_is_none(self, tmp_path: Path) -> None:
+        tree, _ = gltf_tree()
+        tree["bufferViews"][0]["byteStride"] = 0
+        assert len(points(write_glb(tmp_path / "a.glb", tree)).xyz) == 8
+        tree["bufferViews"][0]["byteStride"] = 12
+        assert len(points(write_glb(tmp_path / "a.glb", tree)).xyz) == 8
+
+    def test_more_texture_than_is_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        tree, data = gltf_tree()
+        file = BytesIO()
+        Image.new("RGB", (64, 64), (9, 99, 199)).save(file, "PNG")
+        uri = "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+        plain = tree["meshes"][0]["primitives"][0]
+        plain["attributes"]["TEXCOORD_0"] = 0
+        tree["images"] = [{"uri": uri}] * 3
+        tree["textures"] = [{"source": i} for i in range(3)]
+        tree["materials"] = [
+            {"pbrMetallicRoughness": {"baseColorTexture": {"index": i}}} for i in range(3)
+        ]
+        tree["meshes"][0]["primitives"] = [plain | {"material": i % 3} for i in range(6)]
+        monkeypatch.setattr("pentad.media.gltfscene._TEXTURE_BYTES", 1)
+        found = points(write_glb(tmp_path / "a.glb", tree, data))
+        assert (found.rgb == (9, 99, 199)).all()
+
     def test_json_with_a_data_uri_or_a_file_beside_it(self, tmp_path: Path) -> None:
         _, data = gltf_tree()
         (tmp_path / "data file.bin").write_bytes(data)
@@ -311,6 +337,13 @@ class TestObj:
         except DecodeError:
             return
         assert found.faces.max() < len(found.xyz)
+
+
+@pytest.mark.parametrize("corners", [3, 4, 5, 9])
+def test_polygons_become_fans(corners: int) -> None:
+    polygons = np.arange(2 * corners).reshape(2, corners)
+    expected = [[p[0], p[i], p[i + 1]] for p in polygons.tolist() for i in range(1, corners - 1)]
+    assert fan(polygons).tolist() == expected
 
 
 class TestOff:

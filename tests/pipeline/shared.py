@@ -130,14 +130,14 @@ def without_concept(row: dict[str, str]) -> dict[str, str]:
 @contextmanager
 def counting_encodes(patch: pytest.MonkeyPatch) -> Iterator[list[int]]:
     """Count the inputs that any encoding run is given, one entry a call."""
-    from pentad.embeddings.encode import EncodingRun
+    from pentad.embeddings.stream import EncodingRun
 
     seen: list[int] = []
-    encode = EncodingRun.encode
+    encode = EncodingRun._results
 
-    def counted(self, inputs):  # type: ignore[no-untyped-def]
-        seen.append(len(inputs))
-        return encode(self, inputs)
+    def counted(self, call):  # type: ignore[no-untyped-def]
+        seen.append(len(call.errors))
+        return encode(self, call)
 
-    patch.setattr(EncodingRun, "encode", counted)
+    patch.setattr(EncodingRun, "_results", counted)
     yield seen

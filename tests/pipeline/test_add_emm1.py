@@ -14,10 +14,10 @@ import pytest
 
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.modality import Modality
-from pentad.embeddings import embed as embed_module
 from pentad.embeddings import shards
 from pentad.embeddings.embed import embed_workspace, load_embeddings
 from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import space_of
 from pentad.groups.groups import Groups
 from pentad.pipeline.add import add_source
@@ -439,7 +439,6 @@ def vectors_by_name(ws: Workspace, space: str, modality: str) -> dict[str, list[
 @pytest.fixture(params=[4096, 3])
 def rows_a_shard(request, monkeypatch) -> int:
     monkeypatch.setattr(shards, "SHARD_ROWS", request.param)
-    monkeypatch.setattr(embed_module, "SHARD_ROWS", request.param)
     return request.param
 
 
@@ -500,7 +499,8 @@ def test_an_encoder_of_the_space_encodes_only_the_rest(tree, ws):
     some = Embeddings.from_array(vectors, modality="text", space=given.space, ids=given.ids[::2])
     attached = attach_embeddings(ws.root, "text", some, split="100m").attached
     with ws.writing():
-        done = embed_workspace(ws, ws.catalog().items("text"), encoder, workers=1)
+        items = ws.catalog().items("text")
+        done = embed_workspace(ws, items, encoder, options=EmbedOptions(workers=1))
     assert (done.kept, done.encoded) == (attached, len(ws.catalog().items("text")) - attached)
     assert sum(encoder.seen) == done.encoded
     assert 0 < done.encoded < attached + done.encoded

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pentad.core.errors import InputError
-from pentad.sources.detect import Layout, detect_layout
+from pentad.core.errors import InputError, UnknownName
+from pentad.sources.detect import detect_layout
+from pentad.sources.layouts import Layout
 from pentad.sources.read import read_source
 from tests.sources.helpers import rows_of, touch, write_csv
 
@@ -91,3 +92,47 @@ def test_the_neutral_layout_wins_over_loose_files(tmp_path: Path) -> None:
     touch(tmp_path / "a.png", tmp_path / "image" / "b.png")
     write_csv(tmp_path / "image" / "captions.csv", "file_name,caption", "b.png,A cat")
     assert detect_layout(tmp_path) == (Layout.NEUTRAL, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("format", "message"),
+    [
+        ("webdatset", "did you mean 'webdataset'"),
+        ("table", "not of the format 'table'"),
+        ("urls", "a table"),
+        ("esc-50", "no meta/esc50.csv in it"),
+        ("fsd50k", "neither FSD50K"),
+        ("coco", "no annotations"),
+        ("clip-retrieval", "no metadata/metadata_0.parquet"),
+        ("huggingface", "no Parquet files"),
+        ("webdataset", "no tar in it"),
+    ],
+)
+def test_a_format_that_is_not_there(tmp_path: Path, format: str, message: str) -> None:
+    touch(tmp_path / "a.png")
+    with pytest.raises((InputError, UnknownName), match=message):
+        read_source(tmp_path, format=format)
+
+
+def test_a_format_of_folders_is_not_that_of_a_file(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "t.csv", "file_name,caption", "a.png,A cat")
+    touch(tmp_path / "a.png")
+    with pytest.raises(InputError, match="not of the format 'folder'"):
+        read_source(table, format="folder")
+    with pytest.raises(InputError, match="no such file"):
+        read_source(tmp_path / "x.csv", format="table")
+    assert read_source(table, format="table").rows.height == 1
+    assert read_source(tmp_path, format="folder").rows["caption"].to_list() == [None]
+    with pytest.raises(InputError, match="leave out the media root"):
+        read_source(table, media_root=tmp_path)
+
+
+def test_a_table_of_addresses_is_not_read_from_here(tmp_path: Path) -> None:
+    table = write_csv(tmp_path / "t.csv", "url,caption", "https://example.org/a.png,A cat")
+    assert detect_layout(table)[0] is Layout.URLS
+    with pytest.raises(InputError, match="pentad add WORKSPACE TABLE"):
+        read_source(table)
+    assert rows_of(read_source(table, modality="text")) == [("text", "", "A cat")]
+    touch(tmp_path / "a.png")
+    both = write_csv(tmp_path / "b.csv", "file_name,url,caption", "a.png,https://x.org/,A cat")
+    assert detect_layout(both)[0] is Layout.TABLE

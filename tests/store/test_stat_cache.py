@@ -6,20 +6,20 @@ from pathlib import Path
 import pytest
 
 from pentad.core.fingerprint import fingerprint_bytes
-from pentad.store import stat_cache
+from pentad.store.describe import Describer
 from pentad.store.stat_cache import StatCache
 
 
 @pytest.fixture
 def hashed(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     seen = []
-    real = stat_cache.describe_file
+    real = Describer.__call__
 
-    def describe(path: Path) -> tuple[str, int]:
+    def describe(describer: Describer, path: Path) -> tuple[str, int]:
         seen.append(path)
-        return real(path)
+        return real(describer, path)
 
-    monkeypatch.setattr(stat_cache, "describe_file", describe)
+    monkeypatch.setattr(Describer, "__call__", describe)
     return seen
 
 

@@ -1,77 +1,95 @@
-"""``pentad add``: items from a folder or a table, or all that is present of E-MM1."""
+"""``pentad add``: items from a folder, a table or another layout, or what is present of E-MM1."""
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import typer
 
-from pentad.cli.options import JsonOption, ModalityName, WorkspaceArgument
+from pentad.cli.add_options import (
+    FilesAtOption,
+    FormatOption,
+    NameOption,
+    PublishedSplit,
+    RanksOption,
+    RejectOption,
+    RetryOption,
+    SourceArgument,
+    SplitsOption,
+    WhatOption,
+)
+from pentad.cli.emm1.download_options import ContactOption, RateOption
+from pentad.cli.emm1.pull import AllowPrivateOption
+from pentad.cli.options import JsonOption, WorkersOption, WorkspaceArgument
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pentad.pipeline.add import AddSummary
     from pentad.pipeline.add_emm1 import AddEmm1Summary
 
 _EMM1 = "emm1:"
+_OF_OTHERS = "--modality, --name, --format, --reject and what is said of fetching"
 
 
-class PublishedSplit(StrEnum):
-    """The parts of E-MM1 that have groups or ratings."""
-
-    groups = "100m"
-    triplets = "1m"
-
-
-def add(
+def add(  # noqa: PLR0913, PLR0917
     workspace: WorkspaceArgument,
-    source: Annotated[
-        str, typer.Argument(metavar="SOURCE", help="Folder or table to read, or emm1:ROOT.")
-    ],
-    modality: Annotated[
-        ModalityName | None,
-        typer.Option("--modality", help="What the files are; default by layout."),
-    ] = None,
-    name: Annotated[
-        str, typer.Option("--name", help="Name of the source; default its folder's.")
-    ] = "",
-    nn: Annotated[
-        list[int],
-        typer.Option("--nn", min=1, help="emm1: which groups of 100m; default 1. Repeatable."),
-    ] = [],  # noqa: B006  (typer copies it)
-    split: Annotated[
-        list[PublishedSplit],
-        typer.Option("--split", help="emm1: which part; default all that are there. Repeatable."),
-    ] = [],  # noqa: B006
-    media_root: Annotated[
-        Path | None,
-        typer.Option(help="emm1: where the media are; default $ROOT_DATA_PATH, else ROOT."),
-    ] = None,
+    source: SourceArgument,
+    modality: WhatOption = None,
+    name: NameOption = "",
+    nn: RanksOption = [],  # noqa: B006  (typer copies it)
+    split: SplitsOption = [],  # noqa: B006
+    format: FormatOption = "",
+    media_root: FilesAtOption = None,
+    reject: RejectOption = [],  # noqa: B006
+    retry_failed: RetryOption = False,
+    rate: RateOption = None,
+    contact: ContactOption = None,
+    allow_private: AllowPrivateOption = [],  # noqa: B006
+    workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
     """Register the items of a source; known ones keep their ids.
 
+    What it is, is told from what is there. The files of a table of addresses are fetched first.
     With emm1:ROOT the published groups and ratings come along, as far as their media are present.
     """
-    from pentad.cli.output import emit, next_step, print_table
+    from pentad.cli.output import next_step
+    from pentad.cli.progress import make_progress
+    from pentad.pipeline.add import add_source
+    from pentad.sources.urls import FetchOptions
 
     if source.startswith(_EMM1):
-        _refuse(modality or name, "--modality and --name", "a folder or a table")
+        fetching = retry_failed or rate or contact or allow_private or workers
+        given = modality or name or format or reject or fetching
+        _refuse(given, _OF_OTHERS, "a folder or a table")
         _add_emm1(workspace, source.removeprefix(_EMM1), media_root, nn, split, json)
         return
-    from pentad.pipeline.add import add_source
-
-    _refuse(nn or split or media_root, "--nn, --split and --media-root", f"{_EMM1}ROOT")
+    _refuse(nn or split, "--nn and --split", f"{_EMM1}ROOT")
     summary = add_source(
-        workspace, source, modality=modality.value if modality else None, name=name or None
+        workspace,
+        source,
+        modality=modality.value if modality else None,
+        name=name or None,
+        format=format or None,
+        media_root=media_root,
+        reject=[each.value for each in reject],
+        fetch=FetchOptions(8, rate, contact, retry_failed, frozenset(allow_private)),
+        workers=workers,
+        progress=make_progress(),
     )
+    _show(summary, json)
+    next_step(f"pentad embed {workspace}")
+
+
+def _show(summary: AddSummary, json: bool) -> None:
+    from pentad.cli.output import emit, print_table
+
     if json:
         emit(summary.to_json())
     else:
         print_table(("modality", "items", "rejected"), summary.rows())
-    next_step(f"pentad embed {workspace}")
 
 
 def _add_emm1(

@@ -8,11 +8,15 @@ import typer
 
 from pentad.cli.add import add
 from pentad.cli.build import build
+from pentad.cli.caption import caption
 from pentad.cli.embed import embed
 from pentad.cli.emm1 import emm1_app
+from pentad.cli.encoders import encoders_app
 from pentad.cli.eshot import eshot_app
 from pentad.cli.evaluate import evaluate
+from pentad.cli.export import export
 from pentad.cli.group import group
+from pentad.cli.import_ import import_
 from pentad.cli.info import info
 from pentad.cli.init import init
 from pentad.cli.list import list_names
@@ -61,6 +65,7 @@ for _verb in (
     evaluate,
     init,
     add,
+    caption,
     embed,
     neighbors,
     group,
@@ -70,5 +75,8 @@ for _verb in (
 ):
     app.command()(_verb)
 app.command("list")(list_names)
+app.command("import")(import_)
+app.command("export")(export)
+app.add_typer(encoders_app, name="encoders")
 app.add_typer(emm1_app, name="emm1")
 app.add_typer(eshot_app, name="eshot")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pentad.cli.options import (
+    GeneratedOption,
     JsonOption,
     KOption,
     ModelOption,
@@ -26,6 +27,7 @@ def build(
     k: KOption = 16,
     seed: SeedOption = 0,
     workers: WorkersOption = None,
+    generated: GeneratedOption = None,
     json: JsonOption = False,
 ) -> None:
     """From captioned files to groups, a model, its scores and a search.
@@ -45,6 +47,7 @@ def build(
         k=k,
         seed=seed,
         workers=workers,
+        generated=generated,
         progress=make_progress(),
     )
     if json:

@@ -10,6 +10,7 @@ from pentad.cli.options import (
     AddressOption,
     DeviceOption,
     EngineOption,
+    GeneratedOption,
     JsonOption,
     KOption,
     MemoryOption,
@@ -38,6 +39,7 @@ def neighbors(  # noqa: PLR0913, PLR0917  (one for each option)
     engine: EngineOption = "local",
     address: AddressOption = None,
     seed: SeedOption = 0,
+    generated: GeneratedOption = None,
     json: JsonOption = False,
 ) -> None:
     """Learn the bridge where it is needed, then find the neighbors of every caption.
@@ -56,6 +58,7 @@ def neighbors(  # noqa: PLR0913, PLR0917  (one for each option)
         options=NeighborOptions(k, backend, recall, hubness, native),
         machine=make_machine(memory, device, engine, address),
         seed=seed,
+        generated=generated,
         progress=make_progress(),
     )
     if json:

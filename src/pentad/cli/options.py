@@ -39,6 +39,15 @@ AddressOption = Annotated[
 ]
 
 
+GeneratedOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--generated/--no-generated",
+        help="Whether captions that models wrote count; default as said last, else they do.",
+    ),
+]
+
+
 class ModalityName(StrEnum):
     """The modalities as the command line spells them."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any, Protocol, TypeVar
 
+from pentad.core.death import die_with
 from pentad.core.errors import InputError, PentadError, UnknownName
 from pentad.core.grid import Grid, Told, untold
 from pentad.core.tree import Tree
@@ -20,7 +22,6 @@ R = TypeVar("R")
 
 ENGINES = ("local", "ray")
 
-_WAVE = 16
 _AHEAD = 2
 
 
@@ -67,12 +68,13 @@ class LocalEngine:
     def gather(self, grid: Grid[S, P, T, R], told: Told = untold) -> Iterator[R]:
         """Yield merged results, some tasks at a time; a process holds one prepared shard.
 
-        A shard is prepared once for every 16 tasks, fewer where workers would have nothing to do.
+        A shard is prepared once a wave of tasks, which is shorter where workers would have nothing
+        to do.
         """
         if not grid.shards:
             raise InputError("a grid needs at least one shard")
         products = len(grid.shards) * len(grid.tasks)
-        size = max(1, min(_WAVE, products // self.workers))
+        size = max(1, min(grid.wave, products // self.workers))
         starts = range(0, len(grid.tasks), size)
         waves = [grid.tasks[start : start + size] for start in starts]
         results = self._products(grid, waves)
@@ -116,7 +118,9 @@ def _in_processes(workers: int, calls: Iterable[tuple[Callable[[Any], R], Any]])
     """Yield the results of calls in order; only a few more than can run are sent ahead."""
     context = multiprocessing.get_context("spawn")
     waiting: deque[Future[R]] = deque()
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=die_with, initargs=(os.getpid(),)
+    ) as pool:
         try:
             for function, task in calls:
                 waiting.append(pool.submit(function, task))

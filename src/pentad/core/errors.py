@@ -146,6 +146,8 @@ class Reason(StrEnum):
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out-of-memory"
     WORKER_DIED = "decoder-died"
+    QUARANTINED = "quarantined"
+    VARIABLE_RATE = "variable-frame-rate"
     MISSING_COLUMN = "missing-column"
     EMPTY_CAPTION = "empty-caption"
     WRONG_ENCODING = "wrong-encoding"
@@ -153,7 +155,10 @@ class Reason(StrEnum):
     CONFLICT = "conflicting-values"
     BAD_ROW = "bad-row"
     NO_CAPTION = "no-caption"
+    NOT_FETCHED = "not-fetched"
     ENCODER_FAILED = "encoder-failed"
+    MODEL_REFUSED = "model-refused"
+    NO_ANSWER = "no-answer"
 
 
 class DecodeError(PentadError):

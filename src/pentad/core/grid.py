@@ -29,6 +29,10 @@ class Grid(Generic[S, P, T, R]):
         function: The product of a prepared shard and a task. It may run more than once.
         tasks: What streams past the shards.
         merge: Joins the results of two neighboring shards, left one first.
+        accelerators: GPUs that one worker needs for itself; a cluster gives them out, and has as
+            many workers as it has of them.
+        wave: How many tasks at most a shard meets before the next shard has its turn; results of
+            a wave may come together.
     """
 
     prepare: Callable[[S], P]
@@ -36,3 +40,5 @@ class Grid(Generic[S, P, T, R]):
     function: Callable[[P, T], R]
     tasks: Sequence[T]
     merge: Callable[[R, R], R]
+    accelerators: int = 0
+    wave: int = 16

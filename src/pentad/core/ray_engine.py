@@ -86,8 +86,8 @@ class RayEngine:
             raise InputError("a grid needs at least one shard")
         if not grid.tasks:
             return
-        processors = self._processors()
-        most = sum(processors.values())
+        processors = self._processors("GPU" if grid.accelerators else "CPU")
+        most = sum(processors.values()) // max(1, grid.accelerators)
         workers = most if self._workers is None else min(self._workers, most)
         stage = _Stage.planned(workers, len(grid.shards), len(grid.tasks))
         actors = self._started(grid, processors, stage.actors)
@@ -124,7 +124,8 @@ class RayEngine:
             strategies.NodeAffinitySchedulingStrategy(node, soft=True)
             for node in _spread(processors, count)
         )
-        started = (worker.options(scheduling_strategy=place) for place in places)
+        gpus = grid.accelerators
+        started = (worker.options(scheduling_strategy=p, num_gpus=gpus) for p in places)
         return [options.remote(grid.prepare, grid.function) for options in started]
 
     def _result(self, reference: Any) -> Any:
@@ -146,13 +147,13 @@ class RayEngine:
             raise result.error
         return result
 
-    def _processors(self) -> dict[str, int]:
-        """Return how many processors each node has that is alive."""
-        nodes = ((n["NodeID"], int(n["Resources"].get("CPU", 0)))
+    def _processors(self, kind: str = "CPU") -> dict[str, int]:
+        """Return how many processors of a kind each node has that is alive."""
+        nodes = ((n["NodeID"], int(n["Resources"].get(kind, 0)))
                  for n in self._ray.nodes() if n["Alive"])  # fmt: skip
         found = {name: count for name, count in sorted(nodes) if count}
         if not found:
-            raise InputError("the Ray cluster has no node with a processor; add one")
+            raise InputError(f"the Ray cluster has no node with a {kind}; add one")
         return found
 
 

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pentad.core.engine import Engine
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress, Task
 from pentad.embeddings.embeddings import Embeddings
-from pentad.embeddings.encode import Encoded, EncodingRun
-from pentad.embeddings.shards import SHARD_ROWS, Failure, Shard, ShardFolder
-from pentad.encoders.protocol import Classifier, Encoder, is_row_independent, space_of
-from pentad.store.atomic import json_bytes, write_json
+from pentad.embeddings.frames import FrameEmbeddings
+from pentad.embeddings.shards import Failure, Shard, ShardFolder
+from pentad.embeddings.spread import engine_of, recipe_of, update_spread
+from pentad.embeddings.stream import Encoded, EncodingRun
+from pentad.embeddings.work import (
+    DEFAULTS,
+    FRAMES,
+    EmbedOptions,
+    Work,
+    WorkspaceShards,
+    assembled,
+    encoding_run,
+)
+from pentad.encoders.protocol import Encoder, KeepsPreparations, space_of
 from pentad.store.items import Items
 from pentad.store.rejections import Rejection
 from pentad.store.workspace import Workspace
@@ -59,12 +73,47 @@ def embed(
     Raises:
         InputError: The encoder does not know the modality, or no item could be encoded.
     """
-    shard = encode_shard(items, encoder, workers=workers, progress=progress)
+    shard = _some_encoded(items, encoder, EmbedOptions(workers), progress)
+    return Embeddings(shard.vectors, shard.ids, items.modality, space_of(encoder))
+
+
+def embed_frames(
+    items: Items,
+    encoder: Encoder,
+    *,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> FrameEmbeddings:
+    """Return the rows of items, in memory: windows of sounds, frames of videos, views of points.
+
+    Args:
+        items: Items of a modality that the encoder knows.
+        encoder: One that has ``encode_frames``.
+        workers: Decoder processes; default one a processor.
+        progress: Where to report; refused items are told through ``progress.notice``.
+
+    Returns:
+        float16 rows as the encoder gives them, not normalised; `aggregate` makes vectors of them.
+
+    Raises:
+        InputError: The encoder does not know the modality or gives one vector an item, or no item
+            could be encoded.
+    """
+    shard = _some_encoded(items, encoder, EmbedOptions(workers, frames=True), progress)
+    offsets = np.zeros(1, np.int64) if shard.offsets is None else shard.offsets
+    space = space_of(encoder) + FRAMES
+    return FrameEmbeddings(shard.vectors, offsets, shard.ids, items.modality, space)
+
+
+def _some_encoded(
+    items: Items, encoder: Encoder, options: EmbedOptions, progress: Progress
+) -> Shard:
+    shard = encode_shard(items, encoder, options=options, progress=progress)
     for failure in shard.failures:
         progress.notice(f"{_name(items, failure.id)}: {failure.reason.value}: {failure.detail}")
     if not len(shard.ids):
         raise InputError(f"none of {len(items)} {items.modality.value} items could be encoded")
-    return Embeddings(shard.vectors, shard.ids, items.modality, space_of(encoder))
+    return shard
 
 
 def embed_workspace(
@@ -72,41 +121,81 @@ def embed_workspace(
     items: Items,
     encoder: Encoder,
     *,
-    workers: int | None = None,
+    options: EmbedOptions = DEFAULTS,
+    engine: Engine | None = None,
+    spec: str | None = None,
     progress: Progress = SILENT,
 ) -> EmbedSummary:
     """Bring the shards of one modality up to date; the caller holds the writer lock.
 
     A shard whose record matches its items is left alone. In any other, only new and changed items
     are encoded where the encoder's rows do not depend on their batch, else the whole shard.
+
+    Args:
+        workspace: Where the shards are.
+        items: What is embedded.
+        encoder: What encodes.
+        options: How it is done.
+        engine: Whose workers encode; None for this machine. The bytes are the same.
+        spec: What `get_encoder` finds the encoder by, for the workers of an engine.
+        progress: Where to report.
+
+    Raises:
+        InputError: The encoder does not know the modality, or a worker has another encoder.
+        StoreError: The disk is full or cannot be written.
     """
-    space = space_of(encoder)
-    _describe_encoder(workspace, encoder)
-    folder = ShardFolder(workspace.root / "embeddings" / space / items.modality.value)
-    numbers = np.unique(items.ids // SHARD_ROWS).tolist()
-    for stale in sorted(set(folder.numbers()) - set(numbers)):
-        folder.remove(stale)
-    failures: list[Failure] = []
-    tried: set[int] = set()
-    fields = {"space": space, "modality": items.modality.value, "encoder": encoder.fingerprint}
+    shards = WorkspaceShards(workspace, items, encoder, options)
+    shards.prepare()
+    if isinstance(encoder, KeepsPreparations):
+        encoder.cache_in(workspace.root / "cache")
+    name = f"embed {items.modality.value} with {encoder.name}"
+    workers = engine or engine_of(encoder, shards)
+    with progress.task(name, len(items)) as task:
+        if workers is None:
+            _update_here(shards, encoder, task)
+        else:
+            update_spread(shards, recipe_of(encoder, shards, spec), workers, task)
+    rejected = [_rejection(items, failure) for failure in shards.failures()]
+    return EmbedSummary(
+        shards.space, shards.encoded, len(items) - shards.encoded - len(rejected), rejected
+    )
+
+
+def _update_here(shards: WorkspaceShards, encoder: Encoder, task: Task) -> None:
     with (
-        progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,
-        EncodingRun(encoder, items.modality, workers=workers) as run,
+        encoding_run(encoder, shards.modality, shards.options) as run,
+        ThreadPoolExecutor(1, "pentad-write") as writer,
     ):
-        for number in numbers:
-            part = items.take(items.ids[items.ids // SHARD_ROWS == number])
-            old = folder.read(number, hashed=True)
-            todo = _to_encode(part, old, encoder)
-            if old is None or todo.any() or _surplus(part, old):
-                shard = _update(part, old, todo, run, task)
-                folder.write(number, shard, fields)
-                tried.update(part.ids[todo].tolist())
-                old = shard
-            task.advance(int(len(part) - todo.sum()))
-            failures += old.failures
-    rejected = [_rejection(items, failure) for failure in failures]
-    encoded = len(tried) - sum(failure.id in tried for failure in failures)
-    return EmbedSummary(space, encoded, len(items) - encoded - len(rejected), rejected)
+        _update_all(shards, run, writer, task)
+
+
+def _update_all(
+    shards: WorkspaceShards, run: EncodingRun, writer: ThreadPoolExecutor, task: Task
+) -> None:
+    """Encode what every shard lacks; shards are written while the next ones are encoded."""
+    works: deque[Work] = deque()
+
+    def sources() -> Iterator[Sequence[str | Path]]:
+        for work in shards.works(told=task.advance):
+            works.append(work)
+            yield work.sources()
+
+    fresh: list[Encoded] = []
+    writing: Future[None] | None = None
+    for portion in run.stream(sources()):
+        fresh += portion.results
+        task.advance(len(portion.results))
+        if not portion.last:
+            continue
+        work = works.popleft()
+        task.advance(work.kept)
+        if writing is not None:
+            writing.result()
+        made = assembled(work, fresh, run.dim, frames=shards.options.frames)
+        writing = writer.submit(shards.write, work, made)
+        fresh = []
+    if writing is not None:
+        writing.result()
 
 
 def load_embeddings(workspace: Workspace, space: str, modality: str) -> Embeddings:
@@ -145,105 +234,24 @@ def _shards(workspace: Workspace, space: str, modality: str) -> list[Shard]:
     return shards
 
 
-def _to_encode(part: Items, old: Shard | None, encoder: Encoder) -> NDArray[np.bool_]:
-    if old is None:
-        return np.ones(len(part), dtype=bool)
-    known = {int(i): bytes(p).hex() for i, p in zip(old.ids, old.prints, strict=True)}
-    known |= {f.id: f.fingerprint for f in old.failures}
-    pairs = zip(part.ids.tolist(), part.fingerprints, strict=True)
-    changed = np.array([known.get(i) != print_ for i, print_ in pairs], dtype=bool)
-    if not is_row_independent(encoder) and (changed.any() or _surplus(part, old)):
-        changed[:] = True
-    return changed
-
-
-def _surplus(part: Items, old: Shard) -> bool:
-    known = {*old.ids.tolist(), *(f.id for f in old.failures)}
-    return bool(known - set(part.ids.tolist()))
-
-
 def encode_shard(
     items: Items,
     encoder: Encoder,
     *,
-    workers: int | None = None,
+    options: EmbedOptions = DEFAULTS,
     progress: Progress = SILENT,
 ) -> Shard:
     """Encode items in memory, class scores and refusals included."""
-    every = np.ones(len(items), dtype=bool)
+    work = Work(0, items, None, np.ones(len(items), dtype=bool))
+    fresh = []
     with (
         progress.task(f"embed {items.modality.value} with {encoder.name}", len(items)) as task,
-        EncodingRun(encoder, items.modality, workers=workers) as run,
+        encoding_run(encoder, items.modality, options) as run,
     ):
-        return _update(items, None, every, run, task)
-
-
-def _update(
-    part: Items, old: Shard | None, todo: NDArray[np.bool_], run: EncodingRun, task: Task
-) -> Shard:
-    sources = part.captions if part.modality is Modality.TEXT else part.paths()
-    fresh = run.encode([sources[row] for row in np.flatnonzero(todo)])
-    rows: dict[int, Encoded] = {}
-    for row, result in zip(np.flatnonzero(todo).tolist(), fresh, strict=True):
-        rows[int(part.ids[row])] = result
-        task.advance()
-    return _assemble(part, old, rows, run.dim)
-
-
-def _assemble(part: Items, old: Shard | None, fresh: dict[int, Encoded], dim: int) -> Shard:
-    """Put kept and fresh rows together in id order."""
-    kept = {} if old is None else {int(i): row for row, i in enumerate(old.ids)}
-    failures = {} if old is None else {f.id: f for f in old.failures}
-    ids, prints, vectors, scores, failed = [], [], [], [], []
-    for number, print_ in zip(part.ids.tolist(), part.fingerprints, strict=True):
-        result = fresh.get(number)
-        if result is None and old is not None and number in kept:
-            result = Encoded(
-                old.vectors[kept[number]],
-                None if old.scores is None else old.scores[kept[number]],
-            )
-        if result is None or result.vector is None:
-            failed.append(_failure(number, print_, result, failures))
-            continue
-        ids.append(number)
-        prints.append(np.frombuffer(bytes.fromhex(print_), np.uint8))
-        vectors.append(result.vector.astype(np.float16))
-        if result.scores is not None:
-            scores.append(result.scores.astype(np.float16))
-    return Shard(
-        np.array(ids, np.uint32),
-        _stack(prints, np.uint8, 32),
-        _stack(vectors, np.float16, dim),
-        _stack(scores, np.float16, 0) if scores else None,
-        tuple(failed),
-    )
-
-
-def _failure(
-    number: int, print_: str, result: Encoded | None, failures: dict[int, Failure]
-) -> Failure:
-    if result is None or result.error is None:
-        return failures[number]
-    return Failure(number, print_, result.error.reason, result.error.detail)
-
-
-def _stack(rows: Sequence[NDArray[np.generic]], dtype: type[np.generic], width: int) -> NDArray:  # type: ignore[type-arg]
-    return np.stack(rows).astype(dtype) if rows else np.empty((0, width), dtype)
-
-
-def _describe_encoder(workspace: Workspace, encoder: Encoder) -> None:
-    path = workspace.root / "embeddings" / space_of(encoder) / "encoder.json"
-    classes = list(encoder.classes) if isinstance(encoder, Classifier) else []
-    card = {
-        "name": encoder.name,
-        "revision": encoder.revision,
-        "dim": encoder.dim,
-        "fingerprint": encoder.fingerprint,
-        "classes": classes,
-        "modalities": [m.value for m in encoder.modalities],
-    }
-    if not path.exists() or path.read_bytes() != json_bytes(card):
-        write_json(path, card)
+        for result in run.encode(work.sources()):
+            fresh.append(result)
+            task.advance()
+        return assembled(work, fresh, run.dim, frames=options.frames)
 
 
 def _rejection(items: Items, failure: Failure) -> Rejection:

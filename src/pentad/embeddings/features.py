@@ -15,6 +15,7 @@ from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import encode_shard, load_class_scores, load_embeddings
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.shards import Failure, Shard, ShardFolder
+from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import Encoder, space_of
 from pentad.store.items import Items
 from pentad.store.workspace import Workspace
@@ -111,7 +112,9 @@ def embed_features(
     Returns:
         The features of what could be encoded, possibly of no item, and what was refused.
     """
-    shards = [encode_shard(items, e, workers=workers, progress=progress) for e in encoders]
+    shards = [
+        encode_shard(items, e, options=EmbedOptions(workers), progress=progress) for e in encoders
+    ]
     spaces = [space_of(e) for e in encoders]
     failures = {f.id: f for shard in shards for f in shard.failures}
     places = [""] * len(spaces)

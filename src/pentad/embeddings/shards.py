@@ -2,7 +2,8 @@
 
 embeddings/<space>/encoder.json            which encoder, its classes
 embeddings/<space>/<modality>/00000.npy    float16 (rows, dim)
-                              00000.ids.npy, 00000.prints.npy, [00000.classes.npy]
+                              00000.ids.npy, 00000.prints.npy, [00000.classes.npy],
+                              [00000.offsets.npy] where an item has several rows
                               00000.json   the record, written last; lists what was refused
 """
 
@@ -53,6 +54,8 @@ class Shard:
         vectors: float16 (rows, dim).
         scores: float16 (rows, classes), or None.
         failures: Items of this shard that were refused.
+        offsets: int64 (items + 1,) where items have several rows each: item ``i`` has those from
+            ``offsets[i]`` up to ``offsets[i + 1]``; None where each has one.
     """
 
     ids: NDArray[np.uint32]
@@ -60,6 +63,14 @@ class Shard:
     vectors: NDArray[np.float16]
     scores: NDArray[np.float16] | None
     failures: tuple[Failure, ...] = ()
+    offsets: NDArray[np.int64] | None = None
+
+    def rows_of(self, item: int) -> NDArray[np.float16]:
+        """Return the vector of the item in place ``item``, or its rows where it has several."""
+        if self.offsets is None:
+            vector: NDArray[np.float16] = self.vectors[item]
+            return vector
+        return self.vectors[self.offsets[item] : self.offsets[item + 1]]
 
 
 class ShardFolder:
@@ -103,6 +114,8 @@ class ShardFolder:
             write_array(commit.path(f"{name}.prints.npy"), shard.prints)
             if shard.scores is not None:
                 write_array(commit.path(f"{name}.classes.npy"), shard.scores)
+            if shard.offsets is not None:
+                write_array(commit.path(f"{name}.offsets.npy"), shard.offsets)
             commit.finish(
                 {
                     **fields,
@@ -143,9 +156,11 @@ class ShardFolder:
 
     def _load(self, number: int, record: Record) -> Shard:
         name = self.folder / f"{number:05d}"
-        scores = None
+        scores = offsets = None
         if f"{number:05d}.classes.npy" in record.files:
             scores = _map(name.with_suffix(".classes.npy"))
+        if f"{number:05d}.offsets.npy" in record.files:
+            offsets = np.load(name.with_suffix(".offsets.npy"), allow_pickle=False)
         failed = (Failure(i, f, Reason(r), d) for i, f, r, d in record.fields["failed"])
         return Shard(
             np.load(name.with_suffix(".ids.npy"), allow_pickle=False),
@@ -153,6 +168,7 @@ class ShardFolder:
             _map(name.with_suffix(".npy")),
             scores,
             tuple(failed),
+            offsets,
         )
 
 
@@ -163,6 +179,8 @@ def open_shards(root: Path) -> Embeddings:
         StoreError: A shard is damaged, or of another space, modality, width or type than the rest.
     """
     folder = ShardFolder(root)
+    if any(root.glob("*.offsets.npy")):
+        raise InputError("holds several rows an item; read it with load_frames()", file=root)
     records = [folder.record(number) for number in folder.numbers()]
     kinds = {(r.fields.get("modality"), r.fields.get("space")) for r in records if r is not None}
     shards = list(folder.shards())

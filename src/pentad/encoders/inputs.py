@@ -24,6 +24,28 @@ def check_batch_size(batch_size: int | None) -> None:
         raise InputError("batch_size must be at least 1", seen=batch_size)
 
 
+def check_on_cpu(name: str, device: str | None, dtype: str | None) -> None:
+    """Refuse what an encoder that runs on the CPU in float32 cannot do."""
+    if device is not None and str(device) not in ("cpu", "auto"):
+        raise InputError(f"encoder {name!r} runs on the CPU only", expected="cpu", seen=device)
+    check_float32(name, dtype)
+
+
+def check_float32(name: str, dtype: str | None) -> None:
+    """Refuse a type of number other than float32; the names of torch will do too."""
+    if dtype is not None and str(dtype).removeprefix("torch.") != "float32":
+        raise InputError(f"encoder {name!r} computes in float32", expected="float32", seen=dtype)
+
+
+def check_always_unit(name: str, normalize: bool | None) -> None:
+    """Refuse to hand out raw vectors where there are none."""
+    if normalize is False:
+        raise InputError(
+            f"vectors of encoder {name!r} always have length 1; there are no raw ones",
+            expected="normalize=None or True",
+        )
+
+
 def check_inputs(name: str, inputs: Sequence[Media], accepts: type | tuple[type, ...]) -> None:
     """Refuse one string for a list, inputs that are not an ``accepts``, and empty ones."""
     if isinstance(inputs, str):
@@ -31,18 +53,23 @@ def check_inputs(name: str, inputs: Sequence[Media], accepts: type | tuple[type,
             f"encoder {name!r} takes a list of inputs, not one string", seen=inputs[:40]
         )
     for index, item in enumerate(inputs):
-        if not isinstance(item, accepts):
-            raise InputError(
-                f"encoder {name!r} cannot take input {index}",
-                expected=_names(accepts),
-                seen=type(item).__name__,
-            )
-        if _is_empty(item):
-            raise InputError(f"encoder {name!r} cannot take input {index}: it is empty")
+        check_input(name, index, item, accepts)
 
 
-def _is_empty(item: Media) -> bool:
-    """Whether there is nothing to see. Empty captions and silence are inputs like any other."""
+def check_input(name: str, index: int, item: Media, accepts: type | tuple[type, ...]) -> None:
+    """Refuse input ``index`` if it is not an ``accepts``, or empty."""
+    if not isinstance(item, accepts):
+        raise InputError(
+            f"encoder {name!r} cannot take input {index}",
+            expected=_names(accepts),
+            seen=type(item).__name__,
+        )
+    if is_empty(item):
+        raise InputError(f"encoder {name!r} cannot take input {index}: it is empty")
+
+
+def is_empty(item: Media) -> bool:
+    """Return whether there is nothing to see. Empty captions and silence are like other inputs."""
     match item:
         case Image(pixels=array) | Video(frames=array) | Views(images=array) | Points(xyz=array):
             return array.size == 0

@@ -13,17 +13,20 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality, as_modality
+from pentad.encoders.accept import for_encoder
 from pentad.encoders.bridge_file import bridge_to_tensors
 from pentad.encoders.bridge_map import BridgeMap, unit
 from pentad.encoders.heads import Head
+from pentad.encoders.inputs import check_always_unit
 from pentad.encoders.protocol import (
     ChoosesDecoding,
     Classifier,
     Encoder,
     is_row_independent,
+    place_encoder,
     space_of,
 )
-from pentad.media.types import DecodeOptions, Media
+from pentad.media.types import DecodeOptions
 
 
 @dataclass(frozen=True)
@@ -128,23 +131,55 @@ class Model:
         head = self.heads.get(as_modality(modality))
         return vectors if head is None else head.correct(vectors)
 
+    def place(self, device: str | None = None, dtype: str | None = None) -> Model:
+        """Move the frozen encoders, or choose their type of number; what is None stays as it is.
+
+        Raises:
+            InputError: A frozen encoder cannot go there.
+        """
+        for modality in self.modalities:
+            for encoder in self.frozen(modality):
+                place_encoder(encoder, device, dtype)
+        return self
+
     def encode(
-        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
     ) -> NDArray[np.float32]:
         """Return float32 (len(inputs), dim), unit rows.
 
+        Args:
+            inputs: Captions; or decoded media, paths, bytes, pictures of Pillow, arrays, tensors:
+                see `pentad.encoders.accept.accepted`.
+            modality: What they are.
+            batch_size: Handed on to the frozen encoders.
+            normalize: None or True; there are no raw vectors.
+            device: Handed on to the frozen encoders of this modality.
+            dtype: Likewise.
+
         Raises:
-            InputError: The model does not know the modality, or a frozen encoder has changed.
+            InputError: The model does not know the modality, a frozen encoder has changed, an input
+                cannot be taken, or an argument is wrong.
+            DecodeError: An input that is a file or bytes cannot be decoded.
         """
         kind = self._known(modality)
+        check_always_unit(self.name, normalize)
         vectors, scores = [], None
         for encoder in self.frozen(kind):
+            place_encoder(encoder, device, dtype)
+            given = for_encoder(encoder, inputs, kind)
             if isinstance(encoder, Classifier) and scores is None:
-                both = encoder.encode_and_classify(inputs, modality=kind, batch_size=batch_size)
+                both = encoder.encode_and_classify(given, modality=kind, batch_size=batch_size)
                 vectors.append(unit(both.vectors))
                 scores = both.scores
             else:
-                vectors.append(unit(encoder.encode(inputs, modality=kind, batch_size=batch_size)))
+                vectors.append(unit(encoder.encode(given, modality=kind, batch_size=batch_size)))
         return self.project(kind, np.hstack(vectors), scores)
 
     def decode_options(self, modality: str) -> DecodeOptions:

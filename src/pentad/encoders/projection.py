@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError, SpaceMismatch
 from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality
+from pentad.encoders.accept import for_encoder
 from pentad.encoders.frozen_source import FrozenSource
-from pentad.encoders.inputs import check_modality
+from pentad.encoders.inputs import check_always_unit, check_modality
 from pentad.encoders.projection_head import BLOCK, ProjectionHead, unit_float32
-from pentad.encoders.protocol import ChoosesDecoding, Encoder, space_of
+from pentad.encoders.protocol import ChoosesDecoding, Encoder, place_encoder, space_of
 from pentad.encoders.registry import get_encoder
-from pentad.media.types import DecodeOptions, Media
+from pentad.media.types import DecodeOptions
 
 
 class Embedded(Protocol):
@@ -64,7 +65,7 @@ class ProjectionModel:
     revision: str = "1"
     notes: Mapping[str, Any] = field(default_factory=dict)
     metrics: Sequence[Mapping[str, float]] = field(default=(), repr=False)
-    _loaded: Mapping[str, Encoder] = field(default_factory=dict, repr=False)
+    _loaded: dict[str, Encoder] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         """Check that the parts fit together."""
@@ -162,18 +163,50 @@ class ProjectionModel:
         changed: E = replace(placed, vectors=result, ids=ids, space=self.space, location="")
         return changed
 
+    def place(self, device: str | None = None, dtype: str | None = None) -> ProjectionModel:
+        """Move the frozen encoders, or choose their type of number; what is None stays as it is.
+
+        Raises:
+            InputError: A frozen encoder is missing, or cannot go there.
+        """
+        for modality in self.modalities:
+            for encoder in self.frozen(modality):
+                place_encoder(encoder, device, dtype)
+        return self
+
     def encode(
-        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
     ) -> NDArray[np.float32]:
         """Return float32 (len(inputs), dim), unit rows.
 
+        Args:
+            inputs: Captions; or decoded media, paths, bytes, pictures of Pillow, arrays, tensors:
+                see `pentad.encoders.accept.accepted`.
+            modality: What they are.
+            batch_size: Handed on to the frozen encoders.
+            normalize: None or True; there are no raw vectors.
+            device: Handed on to the frozen encoders of this modality.
+            dtype: Likewise.
+
         Raises:
-            InputError: The model does not know the modality, or a frozen encoder is missing or has
-                changed.
+            InputError: The model does not know the modality, a frozen encoder is missing or has
+                changed, an input cannot be taken, or an argument is wrong.
+            DecodeError: An input that is a file or bytes cannot be decoded.
         """
         kind = self._known(modality)
-        frozen = self.frozen(kind)
-        vectors = [e.encode(inputs, modality=kind, batch_size=batch_size) for e in frozen]
+        check_always_unit(self.name, normalize)
+        vectors = []
+        for encoder in self.frozen(kind):
+            place_encoder(encoder, device, dtype)
+            given = for_encoder(encoder, inputs, kind)
+            vectors.append(encoder.encode(given, modality=kind, batch_size=batch_size))
         return self._project(kind, vectors)
 
     def decode_options(self, modality: str) -> DecodeOptions:
@@ -193,11 +226,12 @@ class ProjectionModel:
         return wanted.pop()
 
     def frozen(self, modality: str) -> list[Encoder]:
-        """Return the frozen encoders of one modality, checked."""
+        """Return the frozen encoders of one modality, checked; each is loaded once."""
         found = []
         for source in self.sources[self._known(modality)]:
-            encoder = self._loaded.get(source.space)
-            found.append(source.load(self.find) if encoder is None else encoder)
+            if source.space not in self._loaded:
+                self._loaded[source.space] = source.load(self.find)
+            found.append(self._loaded[source.space])
         return found
 
     def with_encoders(self, encoders: Mapping[str, Given | Sequence[Given]]) -> ProjectionModel:

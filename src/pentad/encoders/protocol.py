@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
+from pentad.encoders.inputs import check_on_cpu
 from pentad.media.types import DecodeOptions, Media
 
 
@@ -62,6 +64,53 @@ class RowIndependent(Protocol):
     def row_independent(self) -> bool: ...  # noqa: D102
 
 
+@runtime_checkable
+class PrefersBatches(Protocol):
+    """An encoder that says how many rows its runs should have."""
+
+    @property
+    def rows_a_run(self) -> int: ...  # noqa: D102
+
+
+@runtime_checkable
+class PrefersProcesses(Protocol):
+    """An encoder that uses one core, so that several processes of it are faster than one."""
+
+    @property
+    def in_processes(self) -> bool: ...  # noqa: D102
+
+
+@runtime_checkable
+class Placeable(Protocol):
+    """An encoder that can be moved to another device, or work with another type of number."""
+
+    def place(self, device: str | None = None, dtype: str | None = None) -> object:
+        """Move it; what is None stays as it is."""
+
+
+@runtime_checkable
+class KeepsPreparations(Protocol):
+    """An encoder that can keep what it made of a file for the next time."""
+
+    def cache_in(self, folder: Path) -> None:
+        """Keep it in a folder, which may be deleted at any time."""
+
+
+@runtime_checkable
+class EncodesFrames(Protocol):
+    """An encoder that can also give the rows of an input before they become one vector."""
+
+    def encode_frames(
+        self,
+        inputs: Sequence[Media],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool = False,
+    ) -> list[NDArray[np.float32]]:
+        """Return float32 (rows, dim) of each input: its windows, frames or views, in order."""
+
+
 @dataclass(frozen=True, eq=False)
 class Classified:
     """Vectors and class scores of the same inputs, from one pass.
@@ -90,6 +139,20 @@ class Classifier(Protocol):
         self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
     ) -> Classified:
         """Return vectors as `Encoder.encode` does, and class scores, in one pass."""
+
+
+def place_encoder(encoder: Encoder, device: str | None, dtype: str | None) -> None:
+    """Move an encoder, or choose its type of number; what is None stays as it is.
+
+    Raises:
+        InputError: It cannot go there, or cannot be moved at all.
+    """
+    if device is None and dtype is None:
+        return
+    if isinstance(encoder, Placeable):
+        encoder.place(device, dtype)
+    else:
+        check_on_cpu(encoder.name, device, dtype)
 
 
 def is_row_independent(encoder: Encoder) -> bool:

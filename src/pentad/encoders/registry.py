@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pentad.core.errors import InputError, UnknownName
@@ -15,6 +16,7 @@ from pentad.encoders.builtin import (
     VIDEO_DESCRIPTOR,
 )
 from pentad.encoders.card import EncoderCard
+from pentad.encoders.families.presets import PRESETS, SETS, Preset, load_preset, preset_of
 from pentad.encoders.onnx.card import CARD_FILE
 from pentad.encoders.protocol import Encoder
 
@@ -83,6 +85,10 @@ def _load_hub(name: str) -> Encoder:
     return load_hub(name)
 
 
+def _published(preset: Preset) -> _Entry:
+    return _Entry(preset.card, partial(load_preset, preset))
+
+
 _ENTRIES: dict[str, _Entry] = {
     card.name: _Entry(card, load)
     for card, load in (
@@ -93,7 +99,13 @@ _ENTRIES: dict[str, _Entry] = {
         (POINTS_DESCRIPTOR, _load_points),
     )
 }
-_FOLDERS: dict[str, FolderLoader] = {CARD_FILE: _load_onnx, "config.json": _load_configured}
+_ENTRIES.update({name: _published(preset) for name, preset in PRESETS.items()})
+_FOLDERS: dict[str, FolderLoader] = {
+    CARD_FILE: _load_onnx,
+    "config.json": _load_configured,
+    "modules.json": _load_configured,
+    "open_clip_config.json": _load_configured,
+}
 
 
 def register_encoder(name: str, loader: Loader, *, card: EncoderCard) -> None:
@@ -133,10 +145,10 @@ def get_encoder(name: str) -> Encoder:
     """Return the encoder ``name``.
 
     Args:
-        name: A registered name (`list_encoders` lists them), ``hf:USER/NAME`` or
-            ``hf:USER/NAME@REVISION`` on the Hugging Face hub, ``onnx:FOLDER``, or the path of a
-            folder with a model: a ``card.toml``, what ``save_pretrained`` of a Hugging Face library
-            wrote, or a saved model of Pentad.
+        name: A registered name (`list_encoders` lists them; one of a published model may end in
+            ``@REVISION``), ``hf:USER/NAME`` or ``hf:USER/NAME@REVISION`` on the Hugging Face hub,
+            ``onnx:FOLDER``, or the path of a folder with a model: a ``card.toml``, what
+            ``save_pretrained`` of a Hugging Face library wrote, or a saved model of Pentad.
 
     Raises:
         UnknownName: Nothing is registered under that name; the message names the nearest ones.
@@ -148,12 +160,20 @@ def get_encoder(name: str) -> Encoder:
     """
     if name in _ENTRIES:
         return _ENTRIES[name].load()
+    found = preset_of(name)
+    if found is not None:
+        return load_preset(*found)
     if name.startswith(_ONNX):
         return _load_onnx(Path(name.removeprefix(_ONNX)).expanduser())
     if name.startswith(_HUB):
         return _load_hub(name.removeprefix(_HUB))
     if _is_path(name) or Path(name).is_dir():
         return _from_folder(Path(name).expanduser())
+    if name in SETS:
+        raise InputError(
+            f"{name} is a set of encoders; take one of them, or the set with -m",
+            expected=" or ".join(SETS[name].specs),
+        )
     raise UnknownName("encoder", name, _ENTRIES, listing=_LISTING)
 
 

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality, as_modality
-from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
+from pentad.encoders.accept import openers
+from pentad.encoders.inputs import check_batch_size, check_modality, check_on_cpu
 from pentad.encoders.protocol import Encoder
-from pentad.media.types import Audio, Image, Media, Points, Video
+from pentad.encoders.vectors import normalized_rows
+from pentad.media.types import Audio, DecodeOptions, Image, Media, Points, Video
 
 _TYPES: dict[Modality, type] = {
     Modality.TEXT: str,
@@ -38,32 +40,109 @@ class WrappedEncoder:
         self.fingerprint = fingerprint_value({"wrapped": name, "revision": revision, "dim": dim})
 
     def encode(
-        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
     ) -> NDArray[np.float32]:
-        """Return what the object returns for ``inputs``, checked, as float32 (len(inputs), dim)."""
+        """Return what the object returns for ``inputs``, checked, as float32 (len(inputs), dim).
+
+        Args:
+            inputs: Captions; or decoded media, paths, bytes, pictures of Pillow, arrays, tensors:
+                see `pentad.encoders.accept.accepted`. The object gets captions and decoded media.
+            modality: What they are.
+            batch_size: The most inputs that the object gets at once; None for all.
+            normalize: True for unit rows; None and False for rows as the object returns them.
+            device: None or ``cpu``; where an object runs is its own matter.
+            dtype: None or ``float32``.
+
+        Raises:
+            InputError: An input cannot be taken, an argument is wrong, or the object returned
+                something else than one row per input.
+            DecodeError: An input that is a file or bytes cannot be decoded.
+        """
+        media = self._media(inputs, modality, batch_size, device, dtype)
+        if not media:
+            return np.zeros((0, self.dim), dtype=np.float32)
+        size = batch_size or len(media)
+        parts = [self._part(media[i : i + size]) for i in range(0, len(media), size)]
+        rows = np.concatenate(parts)
+        return normalized_rows(rows) if normalize else rows
+
+    def _media(
+        self,
+        inputs: Sequence[Any],
+        modality: str,
+        batch_size: int | None,
+        device: str | None,
+        dtype: str | None,
+    ) -> list[Media]:
         kind = check_modality(self.name, self.modalities, modality)
         check_batch_size(batch_size)
-        check_inputs(self.name, inputs, _TYPES[kind])
-        if not len(inputs):
-            return np.zeros((0, self.dim), dtype=np.float32)
-        size = batch_size or len(inputs)
-        parts = [self._part(inputs[i : i + size]) for i in range(0, len(inputs), size)]
-        return np.concatenate(parts)
+        check_on_cpu(self.name, device, dtype)
+        options = DecodeOptions()
+        given = openers(self.name, inputs, kind, _TYPES[kind], options, fitted=False)
+        return [opened() for opened in given]
 
-    def _part(self, inputs: Sequence[Media]) -> NDArray[np.float32]:
-        rows = _as_rows(self.name, self._bare.encode(list(inputs)))
-        if rows.shape != (len(inputs), self.dim):
-            wanted = f"({len(inputs)}, {self.dim})"
+    def _part(self, media: Sequence[Media]) -> NDArray[np.float32]:
+        return self._checked(self._bare.encode(list(media)), len(media))
+
+    def _checked(self, result: Any, count: int | None) -> NDArray[np.float32]:
+        """Return rows of an answer; ``count`` of them, or any number from 1 on."""
+        rows = _as_rows(self.name, result)
+        if rows.shape[1] != self.dim or (
+            len(rows) != count if count is not None else not len(rows)
+        ):
             raise InputError(
-                f"encoder {self.name!r} returned a wrong shape", expected=wanted, seen=rows.shape
+                f"encoder {self.name!r} returned a wrong shape",
+                expected=f"({'rows' if count is None else count}, {self.dim})",
+                seen=rows.shape,
             )
         return rows
+
+
+class WrappedFrameEncoder(WrappedEncoder):
+    """A bare object that has `encode_frames`, too."""
+
+    def encode_frames(
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool = False,
+    ) -> list[NDArray[np.float32]]:
+        """Return what the object returns, checked, as float32 (rows, dim) of each input.
+
+        Arguments and errors are those of `encode`, but that rows stay as they are by default.
+        """
+        media = self._media(inputs, modality, batch_size, None, None)
+        size = batch_size or max(1, len(media))
+        out: list[NDArray[np.float32]] = []
+        for start in range(0, len(media), size):
+            part = media[start : start + size]
+            found = list(self._bare.encode_frames(part))
+            if len(found) != len(part):
+                raise InputError(
+                    f"encoder {self.name!r} returned frames of another number of inputs",
+                    expected=len(part),
+                    seen=len(found),
+                )
+            out += [self._checked(rows, None) for rows in found]
+        return [normalized_rows(rows) for rows in out] if normalize else out
 
 
 def as_encoder(
     obj: Any, *, name: str, modality: str, revision: str = "0", dim: int | None = None
 ) -> Encoder:
     """Wrap an object whose ``encode(list)`` returns one row per input.
+
+    Where it also has ``encode_frames(list)``, which returns rows for every input, so has what is
+    made of it.
 
     Pentad cannot look inside the object, so the fingerprint is made of ``name``, ``revision`` and
     the dimension alone: give another revision whenever the object's vectors change, or stored
@@ -87,7 +166,8 @@ def as_encoder(
         )
     kind = as_modality(modality)
     width = dim if dim is not None else _dim_of(obj, name, kind)
-    return WrappedEncoder(obj, name=name, modality=kind, revision=revision, dim=width)
+    made = WrappedFrameEncoder if callable(getattr(obj, "encode_frames", None)) else WrappedEncoder
+    return made(obj, name=name, modality=kind, revision=revision, dim=width)
 
 
 def _dim_of(obj: Any, name: str, modality: Modality) -> int:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, Reason
 from pentad.core.progress import SILENT, Progress
-from pentad.embeddings.encode import Encoded, EncodingRun
+from pentad.embeddings.stream import Encoded, EncodingRun
 from pentad.encoders.bridge_map import unit
 from pentad.encoders.inputs import check_modality
 from pentad.encoders.protocol import Encoder

@@ -18,8 +18,7 @@ from pentad.media.decode import decode
 from pentad.media.types import Decoded
 from pentad.media.wire import (
     Closed,
-    parse_request,
-    receive_header,
+    receive_request,
     send_failure,
     send_result,
     send_start,
@@ -45,22 +44,33 @@ def main(arguments: list[str]) -> None:
     send_start(results)
     while True:
         try:
-            request = parse_request(receive_header(requests, None))
+            result = _answer(requests, decoder)
         except Closed:
             return
-        try:
-            result: Decoded | DecodeError = decoder(
-                request.path, request.modality, request.options, seed=request.seed
-            )
-        except DecodeError as error:
-            result = error
         except PentadError as error:
             send_failure(results, error)
             continue
-        except MemoryError:
-            result = DecodeError(Reason.OUT_OF_MEMORY, f"{request.path}: too large")
         send_result(results, result)
         del result
+
+
+def _answer(requests: int, decoder: Decoder) -> Decoded | DecodeError:
+    request = None
+    try:
+        request = receive_request(requests)
+        return decoder(
+            request.path,
+            request.modality,
+            request.options,
+            seed=request.seed,
+            start=request.start,
+            end=request.end,
+        )
+    except DecodeError as error:
+        return error
+    except MemoryError:
+        name = "" if request is None else f"{request.name}: "
+        return DecodeError(Reason.OUT_OF_MEMORY, f"{name}too large")
 
 
 def _named(name: str) -> Decoder:

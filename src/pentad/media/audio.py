@@ -4,133 +4,146 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
+from pentad.media.collected import (
+    MAX_SAMPLES,
+    Collected,
+    check_channels,
+    check_length,
+    most_samples,
+    outside,
+    plan,
+)
 from pentad.media.container import open_container, whole_packets
-from pentad.media.ends import TOLERANCE, check_end
-from pentad.media.files import read_head
+from pentad.media.ends import check_end
+from pentad.media.segment import Segment
+from pentad.media.sndfile import KINDS, read_sndfile
+from pentad.media.sniff import container_of
+from pentad.media.source import Source
 from pentad.media.types import Audio, DecodeOptions
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
+    from av.audio.stream import AudioStream
+    from av.container import InputContainer
 
-MAX_SAMPLES = 1 << 27
-"""Samples of one sound after mixing down: 50 minutes at 44.1 kHz."""
-MIN_RATE, MAX_RATE = 100, 768_000
 # Below -120 dB of full scale there is nothing to hear, and nothing but rounding.
 _SILENCE = 1e-6
 _LOUDEST = 1e6
-_BLOCK = 1 << 18
-_UNSUPPORTED_ENCODING = 4
-# Where libsndfile knows the container, its refusal stands: other decoders play broken FLACs.
-_SNDFILE_HEADS = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"FORM", b".snd", b"caff", b"ID3")
+# A sound of so many samples and no known end is looked over before memory is given to all of it.
+_LONG = 1 << 25
+# A decoder that starts midway needs what came shortly before.
+_RUN_UP_SECONDS = 1.0
 
 
-@dataclass
-class _Collected:
-    """Mono blocks read so far. `expected` is None where the file does not say its length."""
-
-    rate: int
-    limit: int
-    expected: int | None
-    blocks: list[NDArray[np.float32]]
-    count: int = 0
-
-    def add(self, block: NDArray[np.float32]) -> bool:
-        """Keep a block; say whether more is wanted."""
-        self.blocks.append(block[: self.limit - self.count])
-        self.count += len(self.blocks[-1])
-        if self.count > MAX_SAMPLES:
-            raise DecodeError(Reason.TOO_LARGE, f"more than {MAX_SAMPLES:,} samples")
-        return self.count < self.limit
-
-    def samples(self) -> NDArray[np.float32]:
-        """Return everything as one array, if it is as long as the file says."""
-        if self.count == 0:
-            raise DecodeError(Reason.EMPTY, "no samples")
-        wanted = self.count if self.expected is None else min(self.expected, self.limit)
-        if self.count < wanted * (1 - TOLERANCE):
-            raise DecodeError(
-                Reason.TRUNCATED, f"{self.count:,} of {wanted:,} declared samples are there"
-            )
-        return np.concatenate(self.blocks)
-
-
-def decode_audio(path: Path, options: DecodeOptions, _seed: int) -> Audio:
-    """Decode one sound to mono float32, at the wanted rate, cut at the wanted length."""
-    check_end(path)
-    sound = _read_sndfile(path, options.max_seconds) or _read_ffmpeg(path, options.max_seconds)
+def decode_audio(
+    source: Source, options: DecodeOptions, _seed: int, segment: Segment | None
+) -> Audio:
+    """Decode one sound, or a part of it, to mono float32, at the wanted rate and length."""
+    kind = container_of(source.path)
+    if kind is None:
+        raise DecodeError(Reason.UNSUPPORTED, f"{source.name}: no known kind of sound")
+    check_end(source.path)
+    sound = read_sndfile(source, options.max_seconds, segment) if kind in KINDS else None
+    if sound is None:
+        sound = _read_ffmpeg(source, kind, options.max_seconds, segment)
     samples = _checked(sound.samples())
     rate = options.sample_rate
     if rate is None or rate == sound.rate:
         return Audio(samples, sound.rate)
     resampled = _resampled(samples, sound.rate, rate)
     if options.max_seconds is not None:
-        resampled = resampled[: _limit(rate, options.max_seconds)]
+        resampled = resampled[: most_samples(rate, options.max_seconds)]
     return Audio(_checked(resampled), rate)
 
 
-def _limit(rate: int, max_seconds: float | None) -> int:
-    if not MIN_RATE <= rate <= MAX_RATE:
-        raise DecodeError(Reason.UNSUPPORTED, f"a rate of {rate} samples a second")
-    return MAX_SAMPLES + 1 if max_seconds is None else max(1, math.ceil(rate * max_seconds))
-
-
-def _read_sndfile(path: Path, max_seconds: float | None) -> _Collected | None:
-    import soundfile
-
-    try:
-        file = soundfile.SoundFile(path)
-    except soundfile.LibsndfileError as error:
-        known = read_head(path).startswith(_SNDFILE_HEADS)
-        if known and error.code != _UNSUPPORTED_ENCODING:
-            raise DecodeError(Reason.CORRUPT, f"{path.name}: {error.error_string}") from error
-        return None
-    with file:
-        # The length of an MP3 is an estimate; `check_end` has counted its frames.
-        known = file.format != "MP3" and 0 <= file.frames < 1 << 62
-        sound = _Collected(
-            file.samplerate,
-            _limit(file.samplerate, max_seconds),
-            file.frames if known else None,
-            [],
-        )
-        while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
-            mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1)
-            if not sound.add(mono):
-                break
-        return sound
-
-
-def _read_ffmpeg(path: Path, max_seconds: float | None) -> _Collected:
+def _read_ffmpeg(
+    source: Source, kind: str, max_seconds: float | None, segment: Segment | None
+) -> Collected:
     # No expected length: an MP4's edit list may leave out sound on purpose, and `check_end` and
     # `whole_packets` have seen whether all of the file is there.
-    sound: _Collected | None = None
-    for frame in _audio_frames(path):
-        if sound is None:
-            rate = frame.sample_rate
-            sound = _Collected(rate, _limit(rate, max_seconds), None, [])
-        if frame.sample_rate != sound.rate:
-            raise DecodeError(Reason.UNSUPPORTED, "the sampling rate changes midway")
-        if not sound.add(_mono(frame)):
-            break
-    return sound or _Collected(0, 0, None, [])
+    sound: Collected | None = None
+    known = False
+    with open_container(source.path, kind) as container:
+        tape = _Tape(source, container, segment)
+        for frame, time in tape.frames():
+            if sound is None:
+                sound = plan(frame.sample_rate, None, max_seconds, segment)
+                if segment is not None and time is not None:
+                    sound.passed = math.floor(time * sound.rate + 0.5)
+            if frame.sample_rate != sound.rate:
+                raise DecodeError(Reason.UNSUPPORTED, "the sampling rate changes midway")
+            check_channels(frame.layout.nb_channels)
+            if not sound.add(_mono(frame)):
+                break
+            if sound.count > _LONG and sound.limit > MAX_SAMPLES and not known:
+                _check_packets(source, kind, segment)
+                known = True
+        if sound is None and segment is not None:
+            raise outside(segment, tape.length)
+    return sound or Collected(0, 0, None)
 
 
-def _audio_frames(path: Path) -> Iterator[AudioFrame]:
-    with open_container(path) as container:
-        if not container.streams.audio:
-            raise DecodeError(Reason.UNSUPPORTED, f"{path.name}: no sound in this file")
-        stream = container.streams.audio[0]
-        stream.codec_context.thread_count = 1
-        for packet in whole_packets(container, stream):
-            yield from stream.decode(packet)
+def _check_packets(source: Source, kind: str, segment: Segment | None) -> None:
+    """Refuse what is too long by its packets, before memory is given to it."""
+    with open_container(source.path, kind) as container:
+        tape = _Tape(source, container, segment)
+        total = 0.0
+        for samples in tape.samples():
+            total += samples
+            check_length(total)
+
+
+class _Tape:
+    """One pass over the sound of an open file, on a clock that starts at 0 with the file.
+
+    Attributes:
+        length: Seconds of the file that were seen so far.
+    """
+
+    def __init__(self, source: Source, container: InputContainer, segment: Segment | None) -> None:
+        self._container = container
+        self._stream = _sound_of(container, source)
+        self._tick = float(self._stream.time_base or 0)
+        self._origin = (container.start_time or 0) / 1_000_000
+        self._start = 0.0 if segment is None else segment.start - _RUN_UP_SECONDS
+        self.length = 0.0
+
+    def samples(self) -> Iterator[float]:
+        """Yield how many samples each packet has, those before the wanted part left out."""
+        rate, frame = self._stream.rate, self._stream.codec_context.frame_size
+        for packet in whole_packets(self._container, self._stream):
+            if packet.size and not self._is_early(packet.pts, packet.duration):
+                yield max(frame, (packet.duration or 0) * self._tick * rate)
+
+    def frames(self) -> Iterator[tuple[AudioFrame, float | None]]:
+        """Decode, from shortly before the wanted part on, and yield frames and when they sound."""
+        for packet in whole_packets(self._container, self._stream):
+            if packet.size and self._is_early(packet.pts, packet.duration):
+                continue
+            for frame in self._stream.decode(packet):
+                yield frame, None if frame.time is None else frame.time - self._origin
+
+    def _is_early(self, stamp: int | None, ticks: int | None) -> bool:
+        if stamp is None or not self._tick:
+            return False
+        end = (stamp + (ticks or 0)) * self._tick - self._origin
+        self.length = max(self.length, end)
+        return end < self._start
+
+
+def _sound_of(container: InputContainer, source: Source) -> AudioStream:
+    if not container.streams.audio:
+        raise DecodeError(Reason.UNSUPPORTED, f"{source.name}: no sound in this file")
+    stream = container.streams.audio[0]
+    check_channels(stream.codec_context.channels)
+    stream.codec_context.thread_count = 1
+    return stream
 
 
 def _mono(frame: AudioFrame) -> NDArray[np.float32]:

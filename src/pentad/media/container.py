@@ -14,18 +14,31 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-# A playlist (HLS, concat, DASH) may name other files and addresses; only plain containers are read.
-_FORMATS = "mov,mp4,m4a,3gp,matroska,webm,avi,mpeg,mpegts,ogg,flv,asf,aac,mp3,wav,flac,caf,aiff"
+_MOST_STREAMS = 64
 
 
 @contextmanager
-def open_container(path: Path, **options: str) -> Iterator[InputContainer]:
-    """Open a sound or video file for reading, confined to that one file."""
+def open_container(path: Path, kind: str, **options: str) -> Iterator[InputContainer]:
+    """Open a sound or video file for reading, as what it is, confined to that one file.
+
+    Args:
+        path: The file.
+        kind: What `pentad.media.sniff.container_of` found it to be.
+        **options: Further options of FFmpeg.
+    """
     import av
 
-    confined = {"protocol_whitelist": "file", "format_whitelist": _FORMATS, **options}
+    confined = {
+        "protocol_whitelist": "file",
+        "format_whitelist": kind,
+        "enable_drefs": "0",  # a MOV may say that its pictures are in another file
+        "max_streams": str(_MOST_STREAMS),
+        **options,
+    }
     # An absolute path, since FFmpeg takes a name like "concat:a|b" for a protocol.
-    with av.open(str(path.absolute()), options=confined, metadata_errors="ignore") as container:
+    with av.open(
+        str(path.absolute()), format=kind, options=confined, metadata_errors="ignore"
+    ) as container:
         yield container
 
 

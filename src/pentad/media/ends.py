@@ -6,6 +6,7 @@ they should be, each in its way; what is read here is only that.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,8 @@ TOLERANCE = 0.05
 """The part of a sound or video that may be missing before it counts as truncated."""
 
 _UNKNOWN_32 = (0, 0x7FFFFFFF, 0xFFFFFFFF)
+_MAX_CHUNKS = 100_000
+_MAX_BOXES = 1_000_000
 _MATROSKA_SEGMENT = 0x18538067
 
 
@@ -65,7 +68,9 @@ def _check_chunks(
     file: BinaryIO, size: int, order: str, wanted: bytes, *, large: bool = False
 ) -> None:
     wide = None
-    while len(head := file.read(8)) == 8:
+    for _ in range(_MAX_CHUNKS):
+        if len(head := file.read(8)) < 8:
+            return
         length = int.from_bytes(head[4:], "big" if order == "big" else "little")
         start = file.tell()
         if head[:4] == b"ds64" and large:
@@ -76,6 +81,7 @@ def _check_chunks(
                 _require(length, size - start, wanted.decode())
             return
         file.seek(start + length + (length & 1))
+    raise DecodeError(Reason.CORRUPT, f"more than {_MAX_CHUNKS:,} chunks")
 
 
 def _check_au(file: BinaryIO, size: int) -> None:
@@ -103,7 +109,11 @@ def _check_ogg(file: BinaryIO, size: int) -> None:
 def _check_boxes(file: BinaryIO, size: int) -> None:
     """Walk the top-level boxes of an MP4 or MOV; all of them must lie inside the file."""
     position = 0
-    while position + 8 <= size:
+    for number in itertools.count():
+        if position + 8 > size:
+            break
+        if number == _MAX_BOXES:
+            raise DecodeError(Reason.CORRUPT, f"MP4: more than {_MAX_BOXES:,} boxes")
         file.seek(position)
         head = file.read(16)
         length = int.from_bytes(head[:4], "big")

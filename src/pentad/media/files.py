@@ -19,6 +19,21 @@ MAX_FILE_BYTES: dict[Modality, int] = {
 }
 
 
+_LONGEST_NAME = 200
+
+
+def printable(text: str) -> str:
+    """Return a text as it may be shown and stored: bytes of no character and controls escaped."""
+    whole = text.encode("utf-8", "backslashreplace").decode()
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in whole)
+
+
+def shown(name: str) -> str:
+    """Return a name as it may stand in a message: printable, not too long."""
+    plain = printable(name)
+    return plain if len(plain) <= _LONGEST_NAME else f"...{plain[-_LONGEST_NAME:]}"
+
+
 def check_file(path: Path, limit: int) -> int:
     """Return the size of a readable regular file of 1 to ``limit`` bytes; links are followed.
 
@@ -28,19 +43,20 @@ def check_file(path: Path, limit: int) -> int:
     try:
         info = path.stat()
     except (FileNotFoundError, NotADirectoryError):
-        raise DecodeError(Reason.MISSING_FILE, f"{path.name}: no such file") from None
+        raise DecodeError(Reason.MISSING_FILE, f"{shown(path.name)}: no such file") from None
     except (OSError, ValueError) as error:
-        raise DecodeError(Reason.UNREADABLE, f"{path.name!r}: {error}") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise DecodeError(Reason.UNREADABLE, f"{shown(path.name)}: {why}") from None
     if not stat.S_ISREG(info.st_mode):
-        raise DecodeError(Reason.UNREADABLE, f"{path.name}: not a regular file")
+        raise DecodeError(Reason.UNREADABLE, f"{shown(path.name)}: not a regular file")
     if info.st_size == 0:
-        raise DecodeError(Reason.EMPTY_FILE, f"{path.name}: 0 bytes")
+        raise DecodeError(Reason.EMPTY_FILE, f"{shown(path.name)}: 0 bytes")
     if info.st_size > limit:
         raise DecodeError(
-            Reason.TOO_LARGE, f"{path.name}: {info.st_size:,} bytes; the limit is {limit:,}"
+            Reason.TOO_LARGE, f"{shown(path.name)}: {info.st_size:,} bytes; the limit is {limit:,}"
         )
     if not os.access(path, os.R_OK):
-        raise DecodeError(Reason.UNREADABLE, f"{path.name}: no permission to read it")
+        raise DecodeError(Reason.UNREADABLE, f"{shown(path.name)}: no permission to read it")
     return info.st_size
 
 
@@ -63,10 +79,12 @@ def read_sibling(owner: Path, name: str, limit: int) -> bytes:
     try:
         target = (folder / unquote(name).replace("\\", "/")).resolve()
     except (OSError, ValueError, RuntimeError) as error:
-        raise DecodeError(Reason.UNREADABLE, f"{name[:80]!r}: {error}") from None
+        why = getattr(error, "strerror", None) or str(error)
+        raise DecodeError(Reason.UNREADABLE, f"{name[:80]!r}: {why}") from None
     if not target.is_relative_to(folder):
         raise DecodeError(
-            Reason.OUTSIDE_ROOT, f"{owner.name} refers to {name[:80]!r}, outside its own folder"
+            Reason.OUTSIDE_ROOT,
+            f"{shown(owner.name)} refers to {name[:80]!r}, outside its own folder",
         )
     check_file(target, limit)
     return target.read_bytes()

@@ -50,9 +50,9 @@ def check_counts(points: int, triangles: int = 0) -> None:
 
 def fan(polygons: NDArray[np.int64]) -> NDArray[np.int64]:
     """Cut (n, corners) polygons into (n * (corners - 2), 3) triangles around their first corner."""
-    corners = polygons.shape[1]
-    triangles = [polygons[:, [0, i, i + 1]] for i in range(1, corners - 1)]
-    return np.stack(triangles, axis=1).reshape(-1, 3)
+    second, third = polygons[:, 1:-1], polygons[:, 2:]
+    first = np.broadcast_to(polygons[:, :1], second.shape)
+    return np.stack([first, second, third], axis=2).reshape(-1, 3)
 
 
 def join(parts: Sequence[Part]) -> Points:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,8 +16,9 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.core.modality import Modality
-from pentad.media.files import MAX_FILE_BYTES, read_sibling
+from pentad.media.files import MAX_FILE_BYTES
 from pentad.media.geometry import check_counts
+from pentad.media.source import Source, read_neighbor
 
 _JSON, _BIN = b"JSON", b"BIN\x00"
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4}
@@ -41,12 +41,12 @@ class Document:
 
     Attributes:
         json: The document itself.
-        path: Its file, beside which the files lie that it names.
+        source: Its file, beside which the files lie that it names.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        text, self._embedded = _split(path.read_bytes())
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        text, self._embedded = _split(source.path.read_bytes())
         self.json: dict[str, Any] = _object(text)
         self._buffers: dict[int, bytes] = {}
         self._check_asset()
@@ -90,6 +90,10 @@ class Document:
             )
         return memoryview(data)[start : start + length]
 
+    def count(self, index: Any) -> int:
+        """Return how many values an accessor declares."""
+        return _whole(self.item("accessors", index), "count")
+
     def accessor(self, index: Any) -> NDArray[Any]:
         """Return an accessor's values as (count, width); normalized integers become floats."""
         entry = self.item("accessors", index)
@@ -100,7 +104,9 @@ class Document:
         dtype, width = np.dtype(_TYPES[entry["componentType"]]), _WIDTHS[entry["type"]]
         data = self.view(entry["bufferView"])
         view = self.item("bufferViews", entry["bufferView"])
-        stride = _whole(view, "byteStride", width * dtype.itemsize)
+        stride = _whole(view, "byteStride", 0) or width * dtype.itemsize
+        if stride < width * dtype.itemsize:  # so a small file could fill any memory
+            raise DecodeError(Reason.CORRUPT, f"glTF: values {stride} bytes apart overlap")
         if count and start + (count - 1) * stride + width * dtype.itemsize > len(data):
             raise DecodeError(Reason.TRUNCATED, f"glTF: {count:,} values in {len(data):,} bytes")
         values = np.ndarray((count, width), dtype, data, start, (stride, dtype.itemsize)).copy()
@@ -125,7 +131,7 @@ class Document:
         if not isinstance(uri, str):
             raise DecodeError(Reason.CORRUPT, "glTF: a buffer or image without data")
         if not uri.startswith("data:"):
-            return read_sibling(self.path, uri, MAX_FILE_BYTES[Modality.POINTS])
+            return read_neighbor(self.source, uri, MAX_FILE_BYTES[Modality.POINTS])
         head, _, body = uri.partition(",")
         try:
             if head.endswith(";base64"):

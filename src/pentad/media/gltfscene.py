@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,16 @@ from numpy.typing import NDArray
 from pentad.core.errors import DecodeError, Reason
 from pentad.media.geometry import Part, as_bytes, check_counts
 from pentad.media.gltf import Document
-from pentad.media.image import as_rgb, open_picture
+from pentad.media.image import MAX_PIXELS, as_rgb, open_picture
+from pentad.media.source import Source
 
 _POINTS, _TRIANGLES, _STRIP, _FAN = 0, 4, 5, 6
+_MAX_PIECES = 100_000
+_TEXTURE_BYTES = 3 * MAX_PIXELS
+"""Of pictures that are kept at a time; those needed again are then decoded again."""
 
 
-def read_gltf(path: Path) -> list[Part]:
+def read_gltf(source: Source) -> list[Part]:
     """Read all triangles and points of the main scene, with node transforms applied.
 
     Colour is the base colour factor times the texture at each vertex times the vertex colour.
@@ -26,19 +29,56 @@ def read_gltf(path: Path) -> list[Part]:
     Raises:
         DecodeError: The document is damaged, or needs what this reader does not know.
     """
-    document = Document(path)
+    document = Document(source)
     textures: dict[int, NDArray[np.uint8]] = {}
+    _check_size(document)
     parts: list[Part] = []
-    total = 0
     for mesh, matrix in _placed_meshes(document):
-        for primitive in document.item("meshes", mesh).get("primitives", []):
+        for primitive in _primitives(document, mesh):
             part = _primitive(document, primitive, matrix, textures)
             if part is not None:
                 parts.append(part)
-                # One mesh may be placed many times, so the sum counts, not the file's size.
-                total += len(part.xyz)
-                check_counts(total)
     return parts
+
+
+def _check_size(document: Document) -> None:
+    """Refuse a scene that is too large, before any of it is built.
+
+    One mesh may be placed many times, so the sum counts, not the file's size.
+    """
+    sizes: dict[Any, tuple[int, int, int]] = {}
+    totals = [0, 0, 0]
+    for mesh, _ in _placed_meshes(document):
+        if mesh not in sizes:
+            sizes[mesh] = _size(document, mesh)
+        totals = [total + own for total, own in zip(totals, sizes[mesh], strict=True)]
+        check_counts(totals[0], totals[1])
+        if totals[2] > _MAX_PIECES:
+            raise DecodeError(Reason.TOO_LARGE, f"glTF: more than {_MAX_PIECES:,} pieces")
+
+
+def _size(document: Document, mesh: Any) -> tuple[int, int, int]:
+    """Return the points, the triangles and the pieces of one mesh, as its document declares."""
+    points = triangles = pieces = 0
+    for primitive in _primitives(document, mesh):
+        pieces += 1
+        attributes = primitive.get("attributes", {})
+        if "POSITION" not in attributes:
+            continue
+        count = corners = document.count(attributes["POSITION"])
+        if "indices" in primitive:
+            corners = document.count(primitive["indices"])
+        mode = primitive.get("mode", _TRIANGLES)
+        points += count
+        triangles += {_TRIANGLES: corners // 3, _STRIP: corners, _FAN: corners}.get(mode, 0)
+    return points, triangles, pieces
+
+
+def _primitives(document: Document, mesh: Any) -> list[dict[str, Any]]:
+    found = document.item("meshes", mesh).get("primitives", [])
+    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+        raise DecodeError(Reason.CORRUPT, f"glTF: primitives of meshes[{mesh}] are no objects")
+    return found
 
 
 def _placed_meshes(document: Document) -> Iterator[tuple[Any, NDArray[np.float64]]]:
@@ -166,6 +206,8 @@ def _sampled(
     if source is None:  # a format of some extension: the factor alone must do
         return np.ones((len(uv), 3))
     if source not in textures:
+        if sum(t.size for t in textures.values()) > _TEXTURE_BYTES:
+            textures.clear()
         textures[source] = _picture(document, document.item("images", source))
     pixels = textures[source]
     turns = uv[:, :2].astype(np.float64)

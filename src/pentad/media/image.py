@@ -12,6 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
+from pentad.media.picturecaps import check_picture
+from pentad.media.segment import Segment
+from pentad.media.source import Source
 from pentad.media.types import DecodeOptions, Image
 
 if TYPE_CHECKING:
@@ -23,16 +26,25 @@ MAX_PIXELS = 89_478_485
 _FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "DIB", "TIFF", "PPM", "AVIF")
 _DRAFT_SCALES = (8, 4, 2)
 _ORIENTATION_TAG = 0x0112
+# The name of what Pillow allows texts and profiles in a PNG to grow to; in its messages.
+_TEXT_LIMIT = "MAX_TEXT_"
 
 # Pillow reports some damage as a warning, and warning filters belong to the whole process.
 _one_at_a_time = threading.Lock()
 
 
-def decode_image(path: Path, options: DecodeOptions, _seed: int) -> Image:
+def decode_image(
+    source: Source, options: DecodeOptions, _seed: int, _segment: Segment | None
+) -> Image:
     """Decode one picture: its first frame, upright, on white, as 8-bit RGB."""
     with _one_at_a_time, warnings.catch_warnings():
         warnings.simplefilter("error")
-        return Image(_pixels(path, options.image_side))
+        try:
+            return Image(_pixels(source.path, options.image_side))
+        except ValueError as error:
+            if _TEXT_LIMIT in str(error):
+                raise DecodeError(Reason.TOO_LARGE, f"{source.name}: {error}") from error
+            raise
 
 
 def _pixels(path: Path, side: int | None) -> NDArray[np.uint8]:
@@ -48,10 +60,11 @@ def open_picture(source: Path | BytesIO) -> Picture:
     """Open a picture of a known format, not yet its pixels.
 
     Raises:
-        DecodeError: It has no pixel, or more than `MAX_PIXELS`.
+        DecodeError: It has no pixel, or more than `MAX_PIXELS`, or is mostly something else.
     """
     from PIL import Image as Pillow
 
+    _check_rest(source)
     Pillow.init()
     known = [name for name in _FORMATS if name in Pillow.OPEN]  # AVIF depends on the version
     try:
@@ -64,6 +77,15 @@ def open_picture(source: Path | BytesIO) -> Picture:
         picture.close()
         raise
     return picture
+
+
+def _check_rest(source: Path | BytesIO) -> None:
+    if isinstance(source, BytesIO):
+        check_picture(source)
+        source.seek(0)
+        return
+    with source.open("rb") as file:
+        check_picture(file)
 
 
 def check_pixels(width: int, height: int) -> None:
@@ -107,7 +129,7 @@ def as_rgb(picture: Picture) -> Picture:
         layer = picture.convert("RGBA")
         white = Pillow.new("RGBA", layer.size, (255, 255, 255, 255))
         return Pillow.alpha_composite(white, layer).convert("RGB")
-    return picture.convert("RGB")
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
 
 
 def _grey8(values: NDArray[np.generic]) -> NDArray[np.uint8]:

@@ -25,7 +25,7 @@ def check_mp3(file: BinaryIO, size: int) -> None:
     Raises:
         DecodeError: The end of the file is missing.
     """
-    start = _skip_tags(file, size)
+    start = skip_tags(file, size)
     announced = _announced_frames(file, start)
     ends = list(_frame_ends(file, start))
     if not ends:
@@ -37,7 +37,8 @@ def check_mp3(file: BinaryIO, size: int) -> None:
         raise DecodeError(Reason.TRUNCATED, f"MP3: frame {frames} is cut off")
 
 
-def _skip_tags(file: BinaryIO, size: int) -> int:
+def skip_tags(file: BinaryIO, size: int) -> int:
+    """Return where the ID3 tags at the start of a file end."""
     position = 0
     while position < size:
         file.seek(position)
@@ -67,14 +68,14 @@ def _frame_ends(file: BinaryIO, start: int) -> Iterator[int]:
     position = start
     while True:
         file.seek(position)
-        length = _frame_length(file.read(4))
+        length = frame_length(file.read(4))
         if not length:
             return
         position += length
         yield position
 
 
-def _frame_length(head: bytes) -> int:
+def frame_length(head: bytes) -> int:
     """Return the length in bytes of the layer 3 frame that begins with ``head``, else 0."""
     bits = int.from_bytes(head, "big")
     version, layer = bits >> 19 & 3, bits >> 17 & 3

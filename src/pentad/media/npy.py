@@ -10,8 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
+from pentad.media.files import read_head
 from pentad.media.geometry import Part, check_counts, guess_bytes
 
+_ZIP = b"PK\x03\x04"
 HEADER_ERRORS = (
     ValueError,
     TypeError,
@@ -41,6 +43,8 @@ def open_rows(path: Path) -> NDArray[Any]:
     Raises:
         DecodeError: The array has another shape or type, or is damaged.
     """
+    if read_head(path, len(_ZIP)) == _ZIP:  # NumPy would open it, whatever it is called
+        raise DecodeError(Reason.UNSUPPORTED, "npy: a zip archive (.npz); store one array as .npy")
     try:
         with np.errstate(over="raise"):  # of the number of bytes
             array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)

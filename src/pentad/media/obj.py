@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import re
+from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -10,40 +11,64 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.core.modality import Modality
-from pentad.media.files import MAX_FILE_BYTES, read_sibling
-from pentad.media.geometry import Part
-from pentad.media.image import as_rgb, check_pixels
+from pentad.media.files import MAX_FILE_BYTES
+from pentad.media.geometry import Part, check_counts
+from pentad.media.image import as_rgb, check_pixels, open_picture
+from pentad.media.source import Source, read_neighbor
+
+_MAX_LINE = 1 << 20
+_LONG_LINE = re.compile(rb"[^\n]{%d}" % _MAX_LINE)
+_MAX_LIBRARY = 16 << 20
 
 
-def read_obj(path: Path) -> list[Part]:
+def read_obj(source: Source) -> list[Part]:
     """Read an OBJ file; materials and textures are looked for in its own folder only.
 
     Raises:
-        DecodeError: It is damaged.
+        DecodeError: It is damaged, beyond the limits, or a part of something and needs other files.
     """
     import trimesh
 
-    with path.open("rb") as file:
-        scene = trimesh.load_scene(file, file_type="obj", resolver=_resolver(path), process=False)
+    data = source.path.read_bytes()
+    _check(data, source)
+    scene = trimesh.load_scene(
+        BytesIO(data), file_type="obj", resolver=_resolver(source), process=False
+    )
     if not scene.geometry:
         raise DecodeError(Reason.EMPTY, "OBJ: no points and no faces")
     return [_part(scene.geometry[name]) for name in sorted(scene.geometry)]
 
 
-def _resolver(path: Path) -> Any:
+def _check(data: bytes, source: Source) -> None:
+    """Refuse what would be too much, or not enough, before it is parsed."""
+    check_counts(data.count(b"\nv ") + data.count(b"\nv\t"), data.count(b"\nf"))
+    if _LONG_LINE.search(data.replace(b"\\\n", b"")):
+        raise DecodeError(Reason.TOO_LARGE, f"OBJ: a line of more than {_MAX_LINE:,} characters")
+    library = data.find(b"mtllib")
+    if source.alone and library >= 0:
+        name = data[library + 6 :].split(b"\n", 1)[0].strip().decode(errors="replace")
+        read_neighbor(source, name, 0)
+
+
+def _resolver(source: Source) -> Any:
     from trimesh.resolvers import Resolver
 
     class Confined(Resolver):
-        """Gives trimesh the files beside the model, and no others."""
+        """Gives trimesh the files beside the model, and no others: first the materials."""
 
         def __init__(self) -> None:
-            pass
+            self._limit = _MAX_LIBRARY
+            self._known = False
 
         def get(self, key: str) -> bytes:
             try:
-                return read_sibling(path, key.strip(), MAX_FILE_BYTES[Modality.POINTS])
+                data = read_neighbor(source, key.strip(), self._limit)
+                if self._known:  # trimesh would have Pillow open whatever kind of picture it is
+                    open_picture(BytesIO(data)).close()
             except DecodeError as error:  # a missing material leaves the mesh without colour
                 raise FileNotFoundError(str(error)) from error
+            self._limit, self._known = MAX_FILE_BYTES[Modality.IMAGE], True
+            return data
 
         def write(self, name: str, data: Any) -> None:
             raise PermissionError(name)

@@ -63,6 +63,7 @@ class Process:
         finally:
             os.close(theirs_in)
             os.close(theirs_out)
+        os.set_blocking(self._requests, False)  # a decoder that does not read must not stop us
         _widen(self._results)
         self._await_start()
 
@@ -85,8 +86,9 @@ class Process:
         """
         self.files += 1
         try:
-            send(self._requests, [request_message(request)])
-            return receive_result(self._results, time.monotonic() + self._timeout_s)
+            deadline = time.monotonic() + self._timeout_s
+            send(self._requests, request_message(request), deadline)
+            return receive_result(self._results, deadline)
         except (Closed, BrokenPipeError) as error:
             raise Died(self._last_words()) from error
 

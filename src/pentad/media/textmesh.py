@@ -38,7 +38,7 @@ def read_stl(path: Path) -> Part:
 
 def _ascii_stl(data: bytes) -> NDArray[np.float64]:
     text = data.lower()
-    if not re.search(rb"endsolid[^\n]*\s*$", text):
+    if b"endsolid" not in text.rstrip().rpartition(b"\n")[2]:
         raise DecodeError(Reason.TRUNCATED, "STL: no endsolid at the end")
     found = _VERTEX.findall(text)
     if len(found) != 3 * text.count(b"endfacet") or len(found) % 3:
@@ -95,6 +95,7 @@ def _off_faces(polygons: list[list[bytes]]) -> NDArray[np.int64] | None:
             by_corners.setdefault(corners, []).append([int(w) for w in words[1 : corners + 1]])
     except ValueError as error:
         raise DecodeError(Reason.CORRUPT, "OFF: a word among the faces") from error
+    check_counts(0, sum(len(faces) * (n - 2) for n, faces in by_corners.items() if n >= 3))
     fans = [fan(np.array(faces, np.int64)) for n, faces in by_corners.items() if n >= 3]
     return np.concatenate(fans) if fans else None
 

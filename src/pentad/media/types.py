@@ -39,10 +39,14 @@ class Video:
     Attributes:
         frames: uint8 (frames, height, width, 3), RGB.
         fps: Frames per second of the source; 0 where the container does not say.
+        variable: Whether the frame rate varies, told from the times at which frames are shown.
+        duration: Seconds that the video, or the part of it that was wanted, plays; 0 if unknown.
     """
 
     frames: NDArray[np.uint8]
     fps: float
+    variable: bool = False
+    duration: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,11 +89,14 @@ class DecodeOptions:
             side stays at least twice this; None keeps every pixel.
         sample_rate: Sounds are resampled to this rate; None keeps the file's own.
         max_seconds: Sounds are cut after this many seconds; None keeps all.
-        video_frames: This many frames, at ``int((i + 0.5) * n / video_frames)``; None keeps all.
+        video_frames: This many frames, those shown at ``(i + 0.5) / video_frames`` of the playing
+            time; at a constant rate frame ``int((i + 0.5) * n / video_frames)``. None keeps all. 0
+            decodes none: only what a `Video` says of itself is wanted.
         points: A seeded sample of this many points; for a mesh, of its surface. None keeps the
             vertices.
         views: Points become `Views`: this many rendered pictures. None keeps the geometry.
         view_size: Side of a rendered view in pixels.
+        reject_variable: Refuse a video whose frame rate varies.
     """
 
     image_side: int | None = None
@@ -99,3 +106,4 @@ class DecodeOptions:
     points: int | None = None
     views: int | None = None
     view_size: int = 224
+    reject_variable: bool = False

@@ -1,7 +1,8 @@
 """How requests and results travel between this process and its decoder processes.
 
-A message is a length, a small JSON header, and the raw bytes of its arrays. Nothing is unpickled,
-so a decoder that was taken over by a hostile file cannot make its parent run anything.
+A message is a length, a small JSON header, and raw bytes: those of its arrays, or those of the file
+where it is in memory. Nothing is unpickled, so a decoder that was taken over by a hostile file
+cannot make its parent run anything.
 """
 
 from __future__ import annotations
@@ -19,23 +20,35 @@ from typing import Any
 import numpy as np
 
 from pentad.core.errors import DecodeError, PentadError, Reason
+from pentad.media.files import MAX_FILE_BYTES
+from pentad.media.source import name_of
 from pentad.media.types import Audio, Decoded, DecodeOptions, Image, Points, Video, Views
+from pentad.store.places import Loaded, Member, Place
 
 _KINDS: dict[str, type[Decoded]] = {k.__name__: k for k in (Image, Audio, Video, Points, Views)}
 _DTYPES = frozenset({"|u1", "<i4", "<f4"})
 _START = b"!"
 _MAX_HEADER = 1 << 20
 _MAX_ARRAY = 1 << 32
+_MAX_LOADED = max(MAX_FILE_BYTES.values())
+_BLOCK = 1 << 20
 
 
 @dataclass(frozen=True)
 class DecodeRequest:
-    """One file to decode; the arguments of `decode`."""
+    """One file to decode, or a part of one; the arguments of `decode`."""
 
-    path: str | Path
+    path: str | Place
     modality: str
     options: DecodeOptions = field(default_factory=DecodeOptions)
     seed: int = 0
+    start: float | None = None
+    end: float | None = None
+
+    @property
+    def name(self) -> str:
+        """What the file is called in messages."""
+        return name_of(self.path)
 
 
 class Closed(Exception):
@@ -46,26 +59,85 @@ class Expired(Exception):
     """The other end said nothing before the deadline."""
 
 
-def request_message(request: DecodeRequest) -> bytes:
-    """Return a request as one message."""
-    return _framed(
-        {
-            "path": os.fsencode(Path.cwd() / request.path).hex(),
-            "modality": str(request.modality),
-            "options": asdict(request.options),
-            "seed": request.seed,
-        }
-    )
+def request_message(request: DecodeRequest) -> list[bytes]:
+    """Return a request as one message, in pieces."""
+    header = {
+        "place": _plain(request.path),
+        "modality": str(request.modality),
+        "options": asdict(request.options),
+        "seed": request.seed,
+        "start": _number(request.start),
+        "end": _number(request.end),
+    }
+    data = [request.path.data] if isinstance(request.path, Loaded) else []
+    return [_framed(header), *data]
 
 
-def parse_request(header: dict[str, Any]) -> DecodeRequest:
-    """Return the request in a message's header."""
-    return DecodeRequest(
-        os.fsdecode(bytes.fromhex(header["path"])),
-        header["modality"],
-        DecodeOptions(**header["options"]),
-        header["seed"],
-    )
+def _plain(place: str | Place) -> dict[str, Any]:
+    match place:
+        case Loaded():
+            return {"size": len(place.data), "name": place.name}
+        case Member():
+            spot = {"offset": int(place.offset), "size": int(place.size), "name": place.name}
+            return {"file": _absolute(place.file), **spot}
+        case _:
+            return {"path": _absolute(place)}
+
+
+def _absolute(path: str | Path) -> str:
+    return os.fsencode(Path.cwd() / path).hex()
+
+
+def _number(value: float | None) -> float | None:
+    """Return seconds as they are sent; what is no number becomes NaN, which `decode` refuses."""
+    try:
+        return None if value is None else float(value)
+    except (TypeError, ValueError):
+        return math.nan
+
+
+def receive_request(fd: int) -> DecodeRequest:
+    """Wait for the next request, as long as it takes.
+
+    Raises:
+        Closed: The other end is gone, or wrote nonsense.
+        DecodeError: There is no memory for the bytes in it; they have been passed over.
+    """
+    header = receive_header(fd, None)
+    try:
+        return DecodeRequest(
+            _place(fd, header["place"]),
+            header["modality"],
+            DecodeOptions(**header["options"]),
+            header["seed"],
+            header["start"],
+            header["end"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise Closed(f"not a request: {error}") from error
+
+
+def _place(fd: int, plain: dict[str, Any]) -> str | Place:
+    if "path" in plain:
+        return os.fsdecode(bytes.fromhex(plain["path"]))
+    if "file" in plain:
+        file = Path(os.fsdecode(bytes.fromhex(plain["file"])))
+        return Member(file, plain["offset"], plain["size"], plain["name"])
+    return Loaded(_receive_bytes(fd, plain["size"], plain["name"]), plain["name"])
+
+
+def _receive_bytes(fd: int, size: int, name: str) -> bytes:
+    if not 0 <= size <= _MAX_LOADED:
+        raise ValueError(f"{size} bytes")
+    try:
+        data = bytearray(size)
+    except MemoryError:
+        block = bytearray(_BLOCK)
+        while size:
+            size -= _read_some(fd, memoryview(block)[:size])
+        raise DecodeError(Reason.OUT_OF_MEMORY, f"{name}: does not fit in memory") from None
+    _receive_into(fd, memoryview(data), None)
+    return bytes(data)
 
 
 def send_result(fd: int, result: Decoded | DecodeError) -> None:
@@ -187,12 +259,27 @@ def _read_some(fd: int, view: memoryview) -> int:
     return count
 
 
-def send(fd: int, buffers: Sequence[bytes | memoryview]) -> None:
-    """Write all of ``buffers`` to a pipe."""
+def send(fd: int, buffers: Sequence[bytes | memoryview], deadline: float | None = None) -> None:
+    """Write all of ``buffers`` to a pipe; with a deadline, the pipe must not block.
+
+    Raises:
+        Expired: ``deadline`` has passed.
+    """
     for buffer in buffers:
         view = memoryview(buffer)
         while view:
-            view = view[os.write(fd, view) :]
+            try:
+                view = view[os.write(fd, view) :]
+            except BlockingIOError:
+                _await_room(fd, deadline)
+
+
+def _await_room(fd: int, deadline: float | None) -> None:
+    with selectors.DefaultSelector() as selector:
+        selector.register(fd, selectors.EVENT_WRITE)
+        left = None if deadline is None else max(0.0, deadline - time.monotonic())
+        if not selector.select(left):
+            raise Expired
 
 
 def _framed(header: dict[str, Any]) -> bytes:

@@ -7,15 +7,18 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import CancelledError, Future
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from pentad.core.errors import DecodeError, InputError, Reason
 from pentad.core.modality import Modality, as_modality
+from pentad.media.files import MAX_FILE_BYTES
 from pentad.media.process import Died, Process, Settings
+from pentad.media.quarantine import CRASHES, Quarantine
+from pentad.media.source import check_size
 from pentad.media.types import Decoded
 from pentad.media.wire import DecodeRequest, Expired
+from pentad.store.places import Loaded
 
 __all__ = ["DecodePool", "DecodeRequest"]
 
@@ -34,13 +37,20 @@ class DecodePool:
     """Decodes files in worker processes, in order, and survives whatever a file does to them.
 
     A file that takes too long, too much memory, or kills its process is refused with the reason;
-    the process is replaced and everything else goes on. Results do not depend on ``workers``.
+    the process is replaced and everything else goes on. A file that kills its process is tried once
+    more, in a new one; if it kills that too it is refused for good (``decoder-died``) and put into
+    `quarantine`. Asked for again it is ``quarantined``, untried. Results do not depend on
+    ``workers``.
 
     Args:
         workers: How many files are decoded at once.
         timeout_s: Seconds one file may take.
         memory_mb: MiB one file may take, beyond what a process at rest does.
         decoder: ``module:function`` to call in place of `decode`, with the same arguments.
+        quarantine: Files that are not tried; what ends two processes is added. None begins a list.
+
+    Attributes:
+        quarantine: The files that this pool does not try again.
 
     Examples:
         >>> with DecodePool(2) as pool:  # doctest: +SKIP
@@ -55,6 +65,7 @@ class DecodePool:
         timeout_s: float = 60.0,
         memory_mb: int = 2048,
         decoder: str | None = None,
+        quarantine: Quarantine | None = None,
     ) -> None:
         if workers < 1 or timeout_s <= 0 or memory_mb < 1:
             raise InputError(
@@ -64,7 +75,8 @@ class DecodePool:
         self._workers = workers
         settings = Settings(timeout_s, memory_mb, decoder)
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
-        self._lanes = [_Lane(self._jobs, settings) for _ in range(workers)]
+        self.quarantine = Quarantine() if quarantine is None else quarantine
+        self._lanes = [_Lane(self._jobs, settings, self.quarantine) for _ in range(workers)]
         self._closed = False
 
     def __enter__(self) -> Self:
@@ -133,12 +145,26 @@ def _outcome(future: Future[_Result]) -> _Result:
         raise InputError(_CLOSED) from None
 
 
+def _unfit(request: DecodeRequest) -> DecodeError | None:
+    """Refuse bytes in memory that are too many to be sent."""
+    if isinstance(request.path, Loaded):
+        try:
+            limit = MAX_FILE_BYTES[as_modality(request.modality)]
+            check_size(len(request.path.data), limit, request.name)
+        except DecodeError as error:
+            return error
+    return None
+
+
 class _Lane:
     """One thread that feeds one process after another; started by the first job it can take."""
 
-    def __init__(self, jobs: queue.SimpleQueue[_Job | None], settings: Settings) -> None:
+    def __init__(
+        self, jobs: queue.SimpleQueue[_Job | None], settings: Settings, quarantine: Quarantine
+    ) -> None:
         self._jobs = jobs
         self._settings = settings
+        self._quarantine = quarantine
         self._process: Process | None = None
         self._stopped = False
         self._lock = threading.Lock()
@@ -177,20 +203,42 @@ class _Lane:
             future.set_result(result)
 
     def _decode(self, request: DecodeRequest) -> _Result:
-        """Decode one file; a death is held against it only if it happens in a new process.
+        """Decode one file, unless it is known to be deadly.
 
-        Otherwise an earlier file may have done the damage, and refusals would depend on the order
-        of the files.
+        What a process that had other files before does is not held against this one: an earlier
+        file may have done the damage, and refusals would depend on the order of the files.
         """
-        fresh = self._process is None
-        result = self._attempt(request)
-        doubtful = isinstance(result, DecodeError) and result.reason in _MAYBE_INHERITED
-        if doubtful and not fresh and not self._stopped:
+        known = self._quarantine.find(request.path)
+        if known is not None:
+            detail = f"{request.name}: not tried, since it ended {CRASHES} decoders before"
+            return DecodeError(Reason.QUARANTINED, f"{detail} ({known.detail})")
+        crashes = 0
+        while True:
+            fresh = self._process is None
             result = self._attempt(request)
-        return result
+            reason = result.reason if isinstance(result, DecodeError) else None
+            if self._stopped or reason not in _MAYBE_INHERITED:
+                return result
+            crashes += reason is Reason.WORKER_DIED
+            if reason is Reason.OUT_OF_MEMORY and fresh:
+                return result
+            if crashes >= CRASHES:
+                return self._condemned(request, result)
+
+    def _condemned(self, request: DecodeRequest, result: _Result) -> _Result:
+        ending = result.detail if isinstance(result, DecodeError) else ""
+        ending = ending.removeprefix(f"{request.name}: ")
+        self._quarantine.add(request.path, ending)
+        return DecodeError(
+            Reason.WORKER_DIED,
+            f"{request.name}: {ending}; tried {CRASHES} times, the last in a new process",
+        )
 
     def _attempt(self, request: DecodeRequest) -> _Result:
-        process, name = self._ready(), Path(request.path).name
+        refusal = _unfit(request)
+        if refusal is not None:
+            return refusal
+        process, name = self._ready(), request.name
         try:
             result = process.decode(request)
         except Expired:

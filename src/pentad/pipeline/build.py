@@ -10,6 +10,7 @@ from typing import Any
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import EmbedSummary
+from pentad.embeddings.work import EmbedOptions
 from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
 from pentad.pipeline.making import Making
@@ -17,6 +18,7 @@ from pentad.pipeline.memory import peak_memory_mb
 from pentad.pipeline.models import model_names
 from pentad.pipeline.options import NeighborOptions
 from pentad.pipeline.plan import load_encoders
+from pentad.pipeline.policies import considered, remember_generated
 from pentad.pipeline.stages import Clock
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.sources.read import read_source
@@ -95,6 +97,7 @@ def build(
     k: int = 16,
     seed: int = 0,
     workers: int | None = None,
+    generated: bool | None = None,
     progress: Progress = SILENT,
 ) -> BuildResult:
     """Run the chain; whatever is there and current is left alone.
@@ -106,6 +109,7 @@ def build(
         k: Groups a caption.
         seed: Seed of everything random.
         workers: Decoder processes; default one a processor.
+        generated: Whether captions of models count; default as was said last, else they do.
         progress: Where to report.
 
     Raises:
@@ -117,21 +121,26 @@ def build(
     named = load_encoders(models)
     made = Workspace.create(workspace)
     with made.writing():
+        remember_generated(made, generated)
         with clock.stage("add"):
             catalog = made.add(listing)
         with clock.stage("embed"):
             plan = choose_encoders(made, catalog, models, named)
-            summaries = embed_all(made, catalog, plan, workers=workers, progress=progress)
+            summaries = embed_all(
+                made, catalog, plan, options=EmbedOptions(workers=workers), progress=progress
+            )
         made.set("neighbors", {"k": k, "seed": seed})
         made.set("groups", {})
         making = Making(NeighborOptions(k=k), seed=seed)
-        chain = Chain(made, catalog, plan, making=making, clock=clock, progress=progress)
+        counted = considered(made, catalog)
+        kept = {m: chosen for m, chosen in plan.items() if m in counted.modalities}
+        chain = Chain(made, counted, kept, making=making, clock=clock, progress=progress)
         report = chain.run()
         rejections = made.rejections()
         return BuildResult(
             workspace=str(workspace),
             items=_counts(catalog, summaries, rejections),
-            captions=len(catalog.items(Modality.TEXT)),
+            captions=len(counted.items(Modality.TEXT)),
             k=_groups_a_caption(made, k),
             models=model_names(made),
             report=report,

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pentad.encoders.card import EncoderCard
+from pentad.encoders.families.notice import not_for_sale
+from pentad.encoders.families.presets import SETS
 from pentad.encoders.registry import list_encoders
 from pentad.evaluation.metrics.registry import METRICS
 from pentad.neighbors.backends import AUTO, BACKENDS
+from pentad.sources.layouts import DESCRIPTIONS
 
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
@@ -18,13 +22,21 @@ def listing(kind: str) -> Table:
 
 def _encoders() -> Table:
     rows: list[tuple[str, ...]] = [
-        (c.name, "+".join(m.value for m in c.modalities), c.licence, c.description)
+        (c.name, "+".join(m.value for m in c.modalities), c.licence, _limits(c), c.description)
         for c in list_encoders()
     ]
-    rows.append(
-        ("onnx:FOLDER", "as its card says", "as its card says", "an ONNX network with a card.toml")
+    said = "as its card says"
+    rows.append(("onnx:FOLDER", said, said, "", "an ONNX network with a card.toml"))
+    rows.append(("hf:USER/NAME", said, said, "", "a model on the Hugging Face hub, safetensors"))
+    rows.extend(
+        (each.name, "a set", "as its parts", "", f"{' '.join(each.specs)}: {each.about}")
+        for each in SETS.values()
     )
-    return ("name", "modalities", "licence", "what it is"), rows
+    return ("name", "modalities", "licence", "limits", "what it is"), rows
+
+
+def _limits(card: EncoderCard) -> str:
+    return "not for commercial use" if not_for_sale(card.licence) else ""
 
 
 def _metrics() -> Table:
@@ -37,9 +49,7 @@ def _backends() -> Table:
 
 def _sources() -> Table:
     return ("layout", "what it looks like"), [
-        ("neutral", "DIR/<modality>/captions.csv, files beside it or in files/"),
-        ("folder", "media files with captions in .txt files of the same name"),
-        ("table", "CSV, JSON Lines or Parquet with file_name, caption and modality"),
+        (layout.value, text) for layout, text in DESCRIPTIONS.items()
     ]
 
 

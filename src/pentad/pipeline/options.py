@@ -149,10 +149,19 @@ def make_machine(memory: str, device: str, engine: str, address: str | None) -> 
     """
     size = parse_bytes(memory)
     Settings(memory=size)
+    return Machine(size, device, remote_engine(engine, address))
+
+
+def remote_engine(engine: str, address: str | None) -> Engine | None:
+    """Return the engine that the command line names; None for this process.
+
+    Raises:
+        InputError: The cluster cannot be reached, or there is none to have an address.
+        UnknownName: There is no such engine.
+    """
     if engine == "local" and address is not None:
         raise InputError("an address is of a cluster; add --engine ray", seen=address)
-    remote = None if engine == "local" else get_engine(engine, address=address)
-    return Machine(size, device, remote)
+    return None if engine == "local" else get_engine(engine, address=address)
 
 
 def parse_bytes(text: str) -> int:

@@ -42,8 +42,9 @@ def store_placed(workspace: Workspace, catalog: Catalog, model: Model, root: Pat
         folder = ShardFolder(root / space / modality.value)
         fields = {"space": space, "modality": modality.value, "encoder": model.fingerprint}
         written = set()
+        items = catalog.items(modality)
         for number, part in stream_features(workspace, modality, _spaces(model, modality)):
-            folder.write(number, _shard(part, catalog.items(modality), model), fields)
+            folder.write(number, _shard(present(part, items), items, model), fields)
             written.add(number)
         for stale in set(folder.numbers()) - written:
             folder.remove(stale)
@@ -91,6 +92,11 @@ def _present(found: Mapping[Modality, Embeddings], catalog: Catalog) -> dict[Mod
         gone = len(np.setdiff1d(embeddings.ids, ids))
         result[modality] = embeddings.take(ids) if gone else embeddings
     return {m: e for m, e in result.items() if len(e)}
+
+
+def present(features: Features, items: Items) -> Features:
+    """Return the features of these items, without those of others; no copy where all stay."""
+    return features.take(items.ids) if len(np.setdiff1d(features.ids, items.ids)) else features
 
 
 def _spaces(model: Model, modality: Modality) -> list[str]:

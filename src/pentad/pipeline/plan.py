@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality, as_modality
 from pentad.encoders.builtin import BUILTIN
+from pentad.encoders.families.expand import expand_presets
 from pentad.encoders.protocol import Encoder, space_of
 from pentad.encoders.registry import get_encoder
 from pentad.encoders.specs import split_spec
@@ -43,12 +44,14 @@ Named = tuple[Modality | None, Chosen]
 def load_encoders(specs: Sequence[str]) -> list[Named]:
     """Return the encoders of ``[MODALITY=]NAME`` specs, loaded.
 
+    A name of a set (`pentad.encoders.families.presets.SETS`) stands for all that is in it.
+
     Raises:
         UnknownName: A modality or an encoder is not known.
         InputError: An encoder cannot be loaded, or cannot encode the modality it was named for.
     """
     named: list[Named] = []
-    for spec in specs:
+    for spec in expand_presets(specs):
         modality, name = _split(spec)
         chosen = Chosen(name, get_encoder(name))
         if modality is not None:
@@ -80,6 +83,21 @@ def plan_encoders(named: Sequence[Named], modalities: Iterable[Modality]) -> Enc
 def spaces_of(plan: EncoderPlan) -> dict[Modality, tuple[str, ...]]:
     """Return the spaces of each modality, in the order of its encoders."""
     return {m: tuple(c.space for c in chosen) for m, chosen in plan.items()}
+
+
+def only_modalities(plan: EncoderPlan, wanted: Sequence[str]) -> EncoderPlan:
+    """Return the part of a plan for some modalities; all of it where none is named.
+
+    Raises:
+        UnknownName: A name is no modality.
+        InputError: There are no items of one.
+    """
+    kinds = [as_modality(name) for name in wanted]
+    for kind in kinds:
+        if kind not in plan:
+            have = ", ".join(m.value for m in plan)
+            raise InputError(f"there are no {kind.value} items", expected=have)
+    return {m: chosen for m, chosen in plan.items() if m in kinds or not kinds}
 
 
 def _split(spec: str) -> tuple[Modality | None, str]:

@@ -16,6 +16,7 @@ from pentad.encoders.model import Model
 from pentad.media.formats import modality_of
 from pentad.pipeline.models import find_model
 from pentad.pipeline.placed import open_placed
+from pentad.pipeline.policies import considered
 from pentad.serving.index import Hit, Index
 from pentad.serving.labels import label_items
 from pentad.store.items import Catalog, Items, item_schema
@@ -57,7 +58,7 @@ def open_index(
     modality: Modality | None = None,
 ) -> Index:
     """Return an index over everything a workspace holds, or over one modality of it."""
-    catalog = workspace.catalog()
+    catalog = considered(workspace, workspace.catalog())
     embeddings = open_placed(workspace, catalog, model, modality)
     if not embeddings:
         what = "no items" if modality is None else f"no {modality.value} items"

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from pentad.core.engine import Engine
 from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
@@ -15,8 +16,10 @@ from pentad.core.progress import SILENT, Progress
 from pentad.embeddings.embed import EmbedSummary, all_rejections, embed_workspace
 from pentad.embeddings.features import load_features
 from pentad.embeddings.shards import ShardFolder
+from pentad.embeddings.work import DEFAULTS, EmbedOptions
 from pentad.encoders.specs import absolute_spec, relative_spec
 from pentad.pipeline.frozen import Frozen, freeze
+from pentad.pipeline.placed import present
 from pentad.pipeline.plan import (
     EncoderPlan,
     Named,
@@ -59,16 +62,25 @@ def embed_all(
     catalog: Catalog,
     plan: EncoderPlan,
     *,
-    workers: int | None = None,
+    options: EmbedOptions = DEFAULTS,
+    engine: Engine | None = None,
     progress: Progress = SILENT,
 ) -> dict[Modality, list[EmbedSummary]]:
     """Bring the embeddings of every planned modality up to date, and list what was refused."""
     summaries: dict[Modality, list[EmbedSummary]] = {}
-    _forget_refusals(workspace, plan)
+    _forget_refusals(workspace, catalog)
     for modality, chosen in plan.items():
         items = catalog.items(modality)
         summaries[modality] = [
-            embed_workspace(workspace, items, c.encoder, workers=workers, progress=progress)
+            embed_workspace(
+                workspace,
+                items,
+                c.encoder,
+                options=options,
+                engine=engine,
+                spec=c.spec,
+                progress=progress,
+            )
             for c in chosen
         ]
         refused = {(r.path, r.source): r for r in all_rejections(summaries[modality])}
@@ -78,12 +90,13 @@ def embed_all(
     return summaries
 
 
-def _forget_refusals(workspace: Workspace, plan: EncoderPlan) -> None:
+def _forget_refusals(workspace: Workspace, catalog: Catalog) -> None:
     """Drop what was refused of modalities that have no items any more."""
+    there = catalog.modalities
     gone = {
         (r.stage, r.modality)
         for r in workspace.rejections()
-        if r.stage in ("decode", "encode") and r.modality not in plan
+        if r.stage in ("decode", "encode") and r.modality not in there
     }
     for stage, modality in sorted(gone):
         workspace.reject([], stage=stage, modality=modality)
@@ -101,7 +114,9 @@ def load_frozen(workspace: Workspace, catalog: Catalog, plan: EncoderPlan) -> Fr
     if len(spaces) < 2:
         raise InputError(f"{workspace.root}: there are captions only; add a source with files")
     usable = {m: s for m, s in spaces.items() if _has_vectors(workspace, m, s)}
-    features = {m: load_features(workspace, m, s) for m, s in usable.items()}
+    features = {
+        m: present(load_features(workspace, m, s), catalog.items(m)) for m, s in usable.items()
+    }
     if not len(features.get(Modality.TEXT, ())):
         raise InputError(f"{workspace.root}: none of the captions could be encoded")
     return freeze(catalog, features)

@@ -7,13 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from pentad.core.engine import Engine
 from pentad.core.errors import PentadError, StoreError
 from pentad.core.progress import SILENT, Progress
+from pentad.embeddings.work import DEFAULTS, EmbedOptions
 from pentad.evaluation.report import Report
 from pentad.pipeline.chain import Chain
 from pentad.pipeline.found import describe_neighbors
 from pentad.pipeline.making import Making
 from pentad.pipeline.options import GroupOptions, Machine, NeighborOptions, seed_of
+from pentad.pipeline.place import place_encoders
+from pentad.pipeline.plan import only_modalities
+from pentad.pipeline.policies import considered, remember_generated
 from pentad.pipeline.steps import choose_encoders, embed_all
 from pentad.store.workspace import Workspace
 
@@ -22,17 +27,38 @@ def embed_step(
     workspace: str | Path,
     *,
     models: Sequence[str] = (),
-    workers: int | None = None,
+    modalities: Sequence[str] = (),
+    options: EmbedOptions = DEFAULTS,
+    device: str | None = None,
+    dtype: str | None = None,
+    engine: Engine | None = None,
     progress: Progress = SILENT,
 ) -> list[dict[str, Any]]:
-    """Embed what is new or changed; return one row a modality and space."""
+    """Embed what is new or changed; return one row a modality and space.
+
+    Args:
+        workspace: Its folder.
+        models: ``[MODALITY=]NAME`` of encoders; without any those used last.
+        modalities: Only these; without any all there are items of.
+        options: How it is done.
+        device: Where encoders run that can be moved.
+        dtype: The type of number they work with.
+        engine: Whose workers encode; None for this process.
+        progress: Where to report.
+
+    Raises:
+        StoreError: There are no items.
+        InputError: An encoder does not fit, or the device cannot be used.
+    """
     opened = Workspace.open(workspace)
     with opened.writing():
         catalog = opened.catalog()
         if not catalog.modalities:
             raise StoreError(f"{workspace}: no items yet; run 'pentad add {workspace} SOURCE'")
         plan = choose_encoders(opened, catalog, models)
-        done = embed_all(opened, catalog, plan, workers=workers, progress=progress)
+        place_encoders(plan, device, dtype)
+        wanted = only_modalities(plan, modalities)
+        done = embed_all(opened, catalog, wanted, options=options, engine=engine, progress=progress)
     return [
         {
             "modality": modality.value,
@@ -52,11 +78,17 @@ def neighbors_step(
     options: NeighborOptions,
     machine: Machine | None = None,
     seed: int = 0,
+    generated: bool | None = None,
     progress: Progress = SILENT,
 ) -> list[dict[str, Any]]:
-    """Learn the bridge where it is needed, and find neighbors; return one row a modality."""
+    """Learn the bridge where it is needed, and find neighbors; return one row a modality.
+
+    With ``generated`` it is said, also for all later steps, whether captions of models count.
+    """
     opened = Workspace.open(workspace)
-    with _chain(opened, progress, neighbors=options, seed=seed, machine=machine) as chain:
+    with _chain(
+        opened, progress, neighbors=options, seed=seed, machine=machine, generated=generated
+    ) as chain:
         setting = {"k": options.k, "seed": seed, **options.to_setting()}
         with _remembering(opened, "neighbors", setting):
             return describe_neighbors(chain.find_neighbors(), chain.catalog)
@@ -119,10 +151,12 @@ def _chain(
     groups: GroupOptions | None = None,
     machine: Machine | None = None,
     seed: int | None = None,
+    generated: bool | None = None,
 ) -> Iterator[Chain]:
     """Yield the chain with what was chosen in earlier steps where nothing else is said."""
     with opened.writing():
-        catalog = opened.catalog()
+        remember_generated(opened, generated)
+        catalog = considered(opened, opened.catalog())
         if not opened.setting("encoders") and not any(opened.root.glob("embeddings/*")):
             raise StoreError(
                 f"{opened.root}: nothing embedded yet; run 'pentad embed {opened.root}'"

@@ -66,7 +66,8 @@ def label_items(items: Items, texts: Items | None = None, pairs: Pairs | None = 
         return Labels(items.modality, items.frame)
     import polars as pl
 
-    native = pl.DataFrame(pairs.of(items.modality), schema=["text_id", items.modality.id_column])
+    names = ["text_id", items.modality.id_column]
+    native = pl.DataFrame(pairs.of(items.modality), schema=names, orient="row")
     captions = (
         native.unique()
         .join(texts.frame.select("text_id", "caption"), on="text_id")

@@ -12,12 +12,19 @@ from pentad.sources.refusal import Refused
 FILE_COLUMNS = ("file_name", "file", "path", "filename")
 CAPTION_COLUMNS = ("caption", "text")
 FACT_COLUMNS = ("concept", "source_dataset", "dataset_license")
+TIME_COLUMNS = ("start_time", "end_time")
+"""Seconds. ``start`` and ``end`` are not read: they are as often frames, or places in a text."""
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "file": FILE_COLUMNS,
     "caption": CAPTION_COLUMNS,
     "modality": ("modality",),
     "id": ("id",),
-    **{name: (name,) for name in FACT_COLUMNS},
+    "concept": ("concept",),
+    "source_dataset": ("source_dataset",),
+    "dataset_license": ("dataset_license", "license", "licence"),
+    **{name: (name,) for name in TIME_COLUMNS},
+    "url": ("url",),
+    "sha256": ("sha256",),
 }
 KNOWN_COLUMNS = frozenset(name for names in _ALIASES.values() for name in names)
 

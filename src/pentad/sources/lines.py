@@ -7,6 +7,7 @@ a lone surrogate, which no proper text holds; `checked_text` finds it.
 from __future__ import annotations
 
 import codecs
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
@@ -44,9 +45,18 @@ def open_text(path: Path, newline: str) -> TextIO:
         newline: As for `open`: empty keeps every kind of line end, a line feed knows only itself.
     """
     with path.open("rb") as file:
-        head = file.read(4)
-    encoding = next((e for mark, e in _BYTE_ORDER_MARKS.items() if head.startswith(mark)), None)
-    return path.open(encoding=encoding or "utf-8-sig", errors=MARKING, newline=newline)
+        encoding = _encoding(file.read(4))
+    return path.open(encoding=encoding, errors=MARKING, newline=newline)
+
+
+def decoded_text(data: bytes, newline: str) -> TextIO:
+    """Return bytes as `open_text` would open a file that holds them."""
+    return io.TextIOWrapper(io.BytesIO(data), _encoding(data[:4]), MARKING, newline)
+
+
+def _encoding(head: bytes) -> str:
+    marked = (name for mark, name in _BYTE_ORDER_MARKS.items() if head.startswith(mark))
+    return next(marked, "utf-8-sig")
 
 
 def numbered_lines(text: TextIO) -> Iterator[tuple[int, str | None]]:

@@ -13,6 +13,9 @@ from pathlib import Path, PurePosixPath
 
 from pentad.core.errors import Reason
 from pentad.sources.refusal import Refused, unreadable, visible
+from pentad.store.places import container_of
+from pentad.store.segments import Segment, segment_name, segment_of
+from pentad.store.tars import no_member, tar_index
 
 _SEPARATORS = re.compile(r"[\\/]")
 _ABSOLUTE = re.compile(r"[\\/]|[A-Za-z]:[\\/]")
@@ -27,30 +30,68 @@ class Locator:
     """
 
     def __init__(self, root: Path, folders: Sequence[str] = ("",)) -> None:
+        self.root = root
         self._root = root.resolve()
         self._prefix = f"{self._root}/"
         self._folders = folders
         self._inside = lru_cache(maxsize=4096)(self._is_inside)
         self._names = lru_cache(maxsize=256)(_folded_names)
 
-    def find(self, name: str) -> str:
+    def find(self, name: str, *, timed: bool = False) -> str:
         """Return the path of the named file, relative to the root, as it is spelled on disk.
 
         Surrounding blanks, backslashes and the two Unicode spellings of accents are tried in turn
-        where the name as given does not exist. Upper and lower case stay different.
+        where the name as given does not exist. Upper and lower case stay different. Then a name may
+        lead into a tar or a table, or end in a segment such as ``#t=14,24``.
+
+        Args:
+            name: As a table has it.
+            timed: Whether it may be that of a segment.
 
         Raises:
             Refused: The name is empty, leads outside, or names no regular file.
         """
         check_name(name)
+        for path in self._paths(name):
+            mode = self._mode(path)
+            if mode is not None:
+                self.check(path, mode)
+                return path
+        within = (self._within(path) for path in self._paths(name))
+        found = next((path for path in within if path is not None), None)
+        segment = segment_of(name.strip())
+        if found is None and segment.file != name.strip():
+            return self._segment(segment, timed=timed)
+        if found is None:
+            raise Refused(Reason.MISSING_FILE, f"{name!r} is not there{self._hint(name)}")
+        return found
+
+    def _paths(self, name: str) -> Iterator[str]:
         for spelling in _spellings(name):
             for folder in self._folders:
-                path = os.path.normpath(f"{folder}/{spelling}" if folder else spelling)
-                mode = self._mode(path)
-                if mode is not None:
-                    self.check(path, mode)
-                    return path
-        raise Refused(Reason.MISSING_FILE, f"{name!r} is not there{self._hint(name)}")
+                yield os.path.normpath(f"{folder}/{spelling}" if folder else spelling)
+
+    def _within(self, path: str) -> str | None:
+        """Return the path of a member of a tar, or of what may be a cell; None if it is neither."""
+        parts = container_of(self._prefix + path)
+        if parts is None:
+            return None
+        container = parts[0][len(self._prefix) :]
+        self.check(container)
+        if not container.lower().endswith(".tar"):
+            return path
+        try:
+            index = tar_index(parts[0])
+        except OSError as error:
+            raise unreadable(error) from None
+        if parts[1] not in index.members:
+            raise Refused(Reason.MISSING_FILE, str(no_member(container, parts[1], index).strerror))
+        return path
+
+    def _segment(self, segment: Segment, *, timed: bool) -> str:
+        if not timed:
+            raise Refused(Reason.BAD_ROW, "'#t=' is for sounds and videos, which have a time")
+        return segment_name(self.find(segment.file), segment.start, segment.end)
 
     def check(self, path: str, mode: int | None = None) -> None:
         """Raise `Refused` unless ``path``, relative to the root, is a regular file within it.

@@ -5,50 +5,161 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality, as_modality
-from pentad.sources.detect import Layout, detect_layout
+from pentad.sources.clip_retrieval import list_clip_retrieval
+from pentad.sources.coco import list_coco
+from pentad.sources.detect import detect_layout, forced_layout
+from pentad.sources.esc50 import list_esc50
 from pentad.sources.folder import list_folder
+from pentad.sources.fsd50k import list_fsd50k
+from pentad.sources.huggingface import list_huggingface
+from pentad.sources.layouts import Layout, as_layout
 from pentad.sources.neutral import list_neutral
 from pentad.sources.table import list_table
+from pentad.sources.webdataset import find_shards, is_pattern, list_webdataset
 from pentad.store.items import Items, empty_catalog
 from pentad.store.listing import Listing
 from pentad.store.registry import register
 from pentad.store.rejections import Rejection
 
-_LISTERS = {Layout.NEUTRAL: list_neutral, Layout.FOLDER: list_folder, Layout.TABLE: list_table}
+_LISTERS = {
+    Layout.NEUTRAL: list_neutral,
+    Layout.FOLDER: list_folder,
+    Layout.TABLE: list_table,
+    Layout.WEBDATASET: list_webdataset,
+    Layout.HUGGINGFACE: list_huggingface,
+    Layout.ESC50: list_esc50,
+    Layout.FSD50K: list_fsd50k,
+}
+_LISTERS_OF_MEDIA_ELSEWHERE = {
+    Layout.COCO: list_coco,
+    Layout.CLIP_RETRIEVAL: list_clip_retrieval,
+}
 _SHOWN = 5
 _log = logging.getLogger(__name__)
 
 
 def read_source(
-    path: str | Path, *, modality: str | None = None, name: str | None = None
+    path: str | Path,
+    *,
+    modality: str | None = None,
+    name: str | None = None,
+    format: str | None = None,
+    media_root: str | Path | None = None,
 ) -> Listing:
     """List the files and captions of a source; nothing is decoded.
 
     Args:
-        path: A folder in the neutral layout, a plain folder of media files, or a table.
+        path: A folder in the neutral layout, a plain folder of media files, a table, or another
+            layout of `pentad.sources.layouts.Layout`.
         modality: Read this one only; needed where neither folders, columns nor extensions tell it.
         name: Name of the source in a workspace; by default that of the folder or table.
+        format: The layout, where it is not to be told from what is there.
+        media_root: Where the files lie, for layouts that list files elsewhere.
 
     Returns:
         Its rows, and everything that was refused with line, column and reason.
 
     Raises:
-        InputError: The path is none of the three layouts, or nothing in it can be used.
-        UnknownName: ``modality`` is not a modality.
+        InputError: The path is of no known layout, or nothing in it can be used.
+        UnknownName: ``modality`` is not a modality, or ``format`` no layout.
+    """
+    return read_found(find_source(path, modality, name, format), media_root)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A source, before it is read.
+
+    Attributes:
+        layout: What it is.
+        path: Folder, table or pattern, resolved.
+        given: The path as the user wrote it, for messages.
+        modality: The one that is asked for.
+        name: Name of the source.
+    """
+
+    layout: Layout
+    path: Path
+    given: Path
+    modality: Modality | None
+    name: str
+
+
+def find_source(
+    path: str | Path, modality: str | None, name: str | None, format: str | None
+) -> Found:
+    """Return what a source is; the arguments are those of `read_source`.
+
+    Raises:
+        InputError: It is of no known layout, or not of the one asked for.
+        UnknownName: ``modality`` is not a modality, or ``format`` no layout.
     """
     kind = None if modality is None else as_modality(modality)
     given = Path(path)
-    layout, found = detect_layout(given, kind)
-    found = found.parent.resolve() / found.name if layout is Layout.TABLE else found.resolve()
-    _check_utf8(found)
-    listing = _LISTERS[layout](found, modality=kind, name=name or _default_name(given, layout))
-    if listing.rows.is_empty():
-        raise _nothing_usable(given, kind, listing.rejections)
+    layout, found = find_layout(given, kind, format)
+    return Found(layout, found, given, kind, name or _default_name(given, layout))
+
+
+def read_found(found: Found, media_root: str | Path | None = None) -> Listing:
+    """List the files and captions of a source that `find_source` gave.
+
+    Raises:
+        InputError: Nothing in it can be used.
+    """
+    if found.layout is Layout.URLS:
+        raise InputError(
+            "its files lie at addresses; 'pentad add WORKSPACE TABLE' fetches them, and "
+            "--format table reads the table as it is",
+            file=found.given,
+        )
+    listing = _listed(found, media_root)
+    check_usable(found, listing)
     return listing
+
+
+def check_usable(found: Found, listing: Listing) -> None:
+    """Raise `InputError`, with the reasons, for a source of which nothing is left."""
+    if listing.rows.is_empty():
+        raise _nothing_usable(found.given, found.modality, listing.rejections)
+
+
+def find_layout(path: Path, modality: Modality | None, format: str | None) -> tuple[Layout, Path]:
+    """Return the layout of a source, asked for or told from what is there, and its resolved path.
+
+    Raises:
+        InputError: It is of no known layout, or not of the one asked for.
+        UnknownName: ``format`` is no layout.
+    """
+    if format is None:
+        layout, found = detect_layout(path, modality)
+    else:
+        layout, found = forced_layout(path, as_layout(format))
+    keeps_name = found.is_file() or is_pattern(found)
+    found = found.parent.resolve() / found.name if keeps_name else found.resolve()
+    _check_utf8(found)
+    return layout, found
+
+
+def _listed(found: Found, media_root: str | Path | None) -> Listing:
+    layout, path = found.layout, found.path
+    if layout in _LISTERS_OF_MEDIA_ELSEWHERE:
+        root = None if media_root is None else Path(media_root).resolve()
+        if root is not None and not root.is_dir():
+            raise InputError("there is no such folder of media", file=root)
+        lister = _LISTERS_OF_MEDIA_ELSEWHERE[layout]
+        return lister(path, modality=found.modality, name=found.name, media_root=root)
+    if media_root is not None:
+        raise InputError(
+            f"files of the format {layout.value!r} lie beside what lists them; leave out the media "
+            "root",
+            file=path,
+        )
+    return _LISTERS[layout](path, modality=found.modality, name=found.name)
 
 
 def read_table(path: str | Path, *, modality: str) -> Items:
@@ -90,9 +201,10 @@ def _read_items(path: str | Path, modality: str) -> Items:
 
 
 def _default_name(path: Path, layout: Layout) -> str:
+    if layout is Layout.WEBDATASET and is_pattern(path):
+        return find_shards(path)[0].resolve().name or "source"
     resolved = path.resolve()
-    is_file = layout is Layout.TABLE and not path.is_dir()
-    return (resolved.stem if is_file else resolved.name) or "source"
+    return (resolved.name if path.is_dir() else resolved.stem) or "source"
 
 
 def _check_utf8(path: Path) -> None:

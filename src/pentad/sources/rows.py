@@ -40,6 +40,18 @@ class Table:
     rows: Iterator[Row | Refused]
 
 
+def table_columns(path: Path) -> tuple[str, ...]:
+    """Return the columns of a table, for JSON Lines those of its first row; none if unreadable."""
+    try:
+        table = open_table(path)
+        if table.columns is not None:
+            return table.columns
+        first = next(table.rows, None)
+    except (OSError, Refused):
+        return ()
+    return first.columns if isinstance(first, Row) else ()
+
+
 def open_table(path: Path) -> Table:
     """Open a CSV, JSON Lines or Parquet file.
 

@@ -1,21 +1,28 @@
-"""One table of files and captions: each row becomes one entry or one rejection."""
+"""One table of files and captions: each row becomes one entry or one rejection.
+
+A file may be a member of a tar or a cell of a Parquet table (``shard.tar/1.jpg``), see
+`pentad.store.places`. With the columns ``start_time`` and ``end_time``, in seconds, a row is about
+that part of a sound or video, and so is one whose file ends in ``#t=14,24``.
+"""
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from pentad.core.errors import Reason, UnknownName
-from pentad.core.modality import Modality, as_modality
+from pentad.core.errors import Reason
+from pentad.core.modality import Modality
 from pentad.media.formats import modality_of
-from pentad.sources.collect import Collector, Entry, Facts, checked_caption
-from pentad.sources.columns import FACT_COLUMNS, missing_column, pick_columns, require_columns
-from pentad.sources.lines import checked_text
+from pentad.sources.collect import Collector, Entry, checked_caption
+from pentad.sources.columns import require_columns
 from pentad.sources.locate import Locator, check_name
 from pentad.sources.refusal import Refused, unreadable
+from pentad.sources.row_cells import Cells
 from pentad.sources.rows import Row, open_table
-from pentad.store.captions import clean_caption
+from pentad.sources.times import TIMED, WHOLE, timed_name
 from pentad.store.listing import Listing
+from pentad.store.segments import segment_of
 
 
 def list_table(path: Path, *, modality: Modality | None, name: str) -> Listing:
@@ -82,7 +89,7 @@ def _collect_row(collector: Collector, context: _Context, row: Row | Refused) ->
     try:
         if isinstance(row, Refused):
             raise row
-        cells = _Cells(row)
+        cells = Cells(row)
         modality = _modality(cells, context)
         if context.modality is None or modality is context.modality:
             collector.add(_entry(cells, modality, context))
@@ -91,45 +98,12 @@ def _collect_row(collector: Collector, context: _Context, row: Row | Refused) ->
         collector.refuse(context.table, refused, modality=modality, line=line)
 
 
-class _Cells:
-    """The cells of one row, by what they mean."""
-
-    def __init__(self, row: Row) -> None:
-        self.row = row
-        self._place = pick_columns(row.columns)
-
-    def __contains__(self, role: str) -> bool:
-        return role in self._place
-
-    def column(self, role: str) -> str:
-        """Return the name under which the table has this column."""
-        return self.row.columns[self._place[role]]
-
-    def required(self, role: str) -> str | None:
-        """Return a cell that every row must have, even if it is empty."""
-        if role not in self._place:
-            raise missing_column(role, self.row.columns)
-        return checked_text(self.row.values[self._place[role]], self.column(role))
-
-    def optional(self, role: str) -> str | None:
-        """Return a cell without surrounding blanks, None where it is absent or empty."""
-        if role not in self._place:
-            return None
-        value = self.row.values[self._place[role]]
-        if role == "id" and isinstance(value, int):
-            return str(value)
-        return clean_caption(checked_text(value, role) or "") or None
-
-
-def _modality(cells: _Cells, context: _Context) -> Modality:
+def _modality(cells: Cells, context: _Context) -> Modality:
     if context.fixed and context.modality is not None:
         return context.modality
-    named = cells.optional("modality")
+    named = cells.modality()
     if named is not None:
-        try:
-            return as_modality(named)
-        except UnknownName as error:
-            raise Refused(Reason.BAD_ROW, str(error), column="modality") from None
+        return named
     if context.modality is not None and "modality" not in cells:
         return context.modality
     return _modality_of(cells.required("file") or "", cells.column("file"))
@@ -141,29 +115,39 @@ def _modality_of(file: str, column: str) -> Modality:
     except Refused as refused:
         refused.column = column
         raise
-    found = modality_of(file.strip())
+    found = modality_of(segment_of(file.strip()).file)
     if found is None:
         detail = f"{file!r} does not tell its modality; give a modality, or a column for it"
         raise Refused(Reason.UNSUPPORTED, detail, column=column)
     return found
 
 
-def _entry(cells: _Cells, modality: Modality, context: _Context) -> Entry:
+def _entry(cells: Cells, modality: Modality, context: _Context) -> Entry:
     file = ""
     if modality is not Modality.TEXT:
-        try:
-            file = context.locator.find(cells.required("file") or "")
-        except Refused as refused:
-            refused.column = refused.column or cells.column("file")
-            raise
+        file = _file(cells, modality, context)
+    elif not context.fixed and cells.times() != WHOLE:
+        timed_name("", modality, cells.times(), context.locator.root)
     caption = cells.required("caption")
-    concept, dataset, license_ = (cells.optional(name) for name in FACT_COLUMNS)
-    facts: Facts = (concept, dataset, license_)
     return Entry(
         modality,
         file,
         checked_caption(caption, cells.column("caption")),
-        facts,
+        cells.facts(),
         f"line {cells.row.line}",
         cells.optional("id"),
     )
+
+
+def _file(cells: Cells, modality: Modality, context: _Context) -> str:
+    """Return the name of the file, or of the part of it, that a row is about."""
+    try:
+        file = context.locator.find(cells.required("file") or "", timed=modality in TIMED)
+    except Refused as refused:
+        refused.column = refused.column or cells.column("file")
+        raise
+    times, root = cells.times(), context.locator.root
+    if times != WHOLE and segment_of(file).file != file and not os.path.lexists(root / file):
+        detail = f"{file!r} names a part of the file already; leave this empty"
+        raise Refused(Reason.CONFLICT, detail, column="start_time")
+    return timed_name(file, modality, times, root)

@@ -52,6 +52,30 @@ def pair_schema() -> Schema:
     return {"text_id": pl.UInt32, "modality": pl.String, "item_id": pl.UInt32, "source": pl.String}
 
 
+def generated_schema() -> Schema:
+    """Return the columns of ``items/generated.parquet`` and their types.
+
+    One row for each native pair that a model wrote: who wrote it, asked what, about which content.
+    """
+    import polars as pl
+
+    words = (
+        "model",  # as it was named
+        "revision",
+        "prompt",
+        "prompt_fingerprint",
+        "generator",  # fingerprint of all that decides what is written
+        "item_fingerprint",  # of the content that was described
+    )
+    return {**pair_schema(), **dict.fromkeys(words, pl.String)}
+
+
+def _none_generated() -> pl.DataFrame:
+    import polars as pl
+
+    return pl.DataFrame(schema=generated_schema())
+
+
 @dataclass(frozen=True, eq=False)
 class Items:
     """The items of one modality, in id order, removed ones left out.
@@ -138,8 +162,9 @@ class Pairs:
         """Return (pairs, 2): text id and item id of every native pair of ``modality``."""
         import polars as pl
 
-        rows = self.frame.filter(pl.col("modality") == str(modality))
-        return rows.select("text_id", "item_id").to_numpy().astype(np.uint32).reshape(-1, 2)
+        rows = self.frame.filter(pl.col("modality") == str(modality)).select("text_id", "item_id")
+        once = rows.unique(maintain_order=True)  # several sources may say the same
+        return once.to_numpy().astype(np.uint32).reshape(-1, 2)
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,12 +176,14 @@ class Catalog:
         pairs: Native pairs of what is not removed.
         roots: Source name -> its folder.
         rejections: What was refused while the sources were read.
+        generated: Which of the pairs a model wrote, columns as `generated_schema` says.
     """
 
     frames: Mapping[Modality, pl.DataFrame]
     pairs: Pairs
     roots: Mapping[str, Path] = field(default_factory=dict)
     rejections: Sequence[Rejection] = field(default_factory=tuple)
+    generated: pl.DataFrame = field(default_factory=_none_generated)
 
     @property
     def modalities(self) -> tuple[Modality, ...]:
@@ -182,9 +209,8 @@ class Catalog:
             for m in self.modalities
             if m is not Modality.TEXT
         ]
-        return fingerprint_value(
-            [parts, concepts, self.pairs.native.drop("source").to_dict(as_series=False)]
-        )
+        pairs = self.pairs.native.drop("source").unique(maintain_order=True)
+        return fingerprint_value([parts, concepts, pairs.to_dict(as_series=False)])
 
 
 def empty_catalog() -> Catalog:

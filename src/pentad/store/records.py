@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pentad.core.errors import StoreError
+from pentad.core.failpoints import failpoint
 from pentad.core.fingerprint import fingerprint_file
 from pentad.store.atomic import (
     NEXT_SUFFIX,
@@ -100,7 +101,9 @@ class Commit:
         final = {**fields, _FILES: files}
         for parent in {(folder / name).parent for name in files} - {folder}:
             _fsync_upwards(parent, folder)
+        failpoint("commit.staged")
         write_json(self._record, {**final, _PENDING: True, _OBSOLETE: obsolete})
+        failpoint("commit.pending")
         _roll_forward(self._record, final, obsolete)
         return Record(self._record, files, dict(fields))
 
@@ -110,6 +113,7 @@ def committing(record: Path) -> Iterator[Commit]:
     """Yield a `Commit`; what was written is dropped when the block fails before ``finish``."""
     commit = Commit(record)
     try:
+        failpoint("commit.begun")
         yield commit
     except BaseException as error:
         _drop(record, commit)
@@ -147,12 +151,15 @@ def _roll_forward(record: Path, final: Mapping[str, Any], obsolete: list[str]) -
         target = folder / name
         if next_path(target).exists():
             next_path(target).replace(target)
+            failpoint("commit.renamed")
     for name in obsolete:
         (folder / name).unlink(missing_ok=True)
     for parent in {(folder / name).parent for name in [*final[_FILES], *obsolete]}:
         if parent.exists():
             fsync_folder(parent)
+    failpoint("commit.settled")
     write_json(record, final)
+    failpoint("commit.finished")
 
 
 def _drop(record: Path, commit: Commit) -> None:

@@ -13,6 +13,7 @@ from pentad.store.workspace import Workspace
 
 _CHECKED = (
     "items",
+    "captions",
     "embeddings",
     "bridges",
     "neighbors",

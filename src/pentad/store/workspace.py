@@ -13,11 +13,19 @@ from typing import TYPE_CHECKING, Any
 from pentad.core.errors import InputError, SchemaMismatch, StoreError
 from pentad.core.modality import Modality
 from pentad.store.atomic import NEXT_SUFFIX, replacing, store_error, write_bytes
-from pentad.store.items import Catalog, Pairs, empty_catalog, item_schema, pair_schema
+from pentad.store.generated import Written
+from pentad.store.items import (
+    Catalog,
+    Pairs,
+    empty_catalog,
+    generated_schema,
+    item_schema,
+    pair_schema,
+)
 from pentad.store.listing import Listing
 from pentad.store.lock import writer_lock
 from pentad.store.records import committing, is_pending, read_record, recover
-from pentad.store.registry import register
+from pentad.store.registry import register, register_written
 from pentad.store.rejections import Rejection, read_rejections, rejection_frame
 from pentad.store.stat_cache import StatCache
 from pentad.store.toml import dump_toml
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 VERSION = version("pentad")
 _CONFIG = "pentad.toml"
+_GENERATED = "generated.parquet"
 
 
 class Workspace:
@@ -115,7 +124,7 @@ class Workspace:
         Returns:
             The whole catalog, the source's rejections included.
         """
-        self._remember_source(listing)
+        self._remember_source(listing.name, listing.root)
         cache = StatCache(self.root / "cache" / "fingerprints.parquet")
         before = self.catalog(hashed=True)
         catalog = register(before, listing, cache)
@@ -124,6 +133,19 @@ class Workspace:
             self._write_catalog(catalog)
         refused = [r for r in catalog.rejections if r.source == listing.name]
         self.reject(refused, stage="source", source=listing.name)
+        return catalog
+
+    def add_written(self, written: Written) -> Catalog:
+        """Register captions of a model; the caller holds the writer lock.
+
+        Raises:
+            InputError: The source is one of other captions.
+        """
+        self._remember_source(written.origin.source, written.root)
+        before = self.catalog(hashed=True)
+        catalog = register_written(before, written)
+        if not _same_tables(before, catalog):
+            self._write_catalog(catalog)
         return catalog
 
     def catalog(self, *, hashed: bool = False) -> Catalog:
@@ -155,8 +177,11 @@ class Workspace:
             for m in Modality
             if f"{m.value}.parquet" in record.files
         }
-        pairs = _read_table(folder / "pairs.parquet", pair_schema())
-        return Catalog(frames, Pairs(pairs), self.roots)
+        pairs = Pairs(_read_table(folder / "pairs.parquet", pair_schema()))
+        if _GENERATED not in record.files:
+            return Catalog(frames, pairs, self.roots)
+        generated = _read_table(folder / _GENERATED, generated_schema())
+        return Catalog(frames, pairs, self.roots, generated=generated)
 
     def reject(
         self, rejections: Iterable[Rejection], *, stage: str, source: str = "", modality: str = ""
@@ -194,28 +219,30 @@ class Workspace:
             self._config = {**self._config, name: value}
             write_bytes(self.root / _CONFIG, dump_toml(self._config).encode())
 
-    def _remember_source(self, listing: Listing) -> None:
-        known = self.roots.get(listing.name)
-        if known is not None and known.exists() and known.resolve() != listing.root.resolve():
+    def _remember_source(self, name: str, folder: Path) -> None:
+        known = self.roots.get(name)
+        if known is not None and known.exists() and known.resolve() != folder.resolve():
             raise InputError(
-                f"source {listing.name!r} of this workspace is {known}; "
-                f"give {listing.root} another name, or use another workspace"
+                f"source {name!r} of this workspace is {known}; "
+                f"give {folder} another name, or use another workspace"
             )
-        root = os.path.relpath(listing.root.resolve(), self.root.resolve())
+        root = os.path.relpath(folder.resolve(), self.root.resolve())
         sources = self._config.get("sources", {})
-        self.set("sources", {**sources, listing.name: {"root": Path(root).as_posix()}})
+        self.set("sources", {**sources, name: {"root": Path(root).as_posix()}})
 
     def _write_catalog(self, catalog: Catalog) -> None:
         with committing(self.root / "items" / "items.json") as commit:
             for modality, frame in catalog.frames.items():
                 frame.write_parquet(commit.path(f"{modality.value}.parquet"))
             catalog.pairs.frame.write_parquet(commit.path("pairs.parquet"))
-            commit.finish(
-                {
-                    "rows": {m.value: f.height for m, f in catalog.frames.items()},
-                    "pairs": catalog.pairs.native.height,
-                }
-            )
+            fields: dict[str, object] = {
+                "rows": {m.value: f.height for m, f in catalog.frames.items()},
+                "pairs": catalog.pairs.native.height,
+            }
+            if not catalog.generated.is_empty():
+                catalog.generated.write_parquet(commit.path(_GENERATED))
+                fields["generated"] = catalog.generated.height
+            commit.finish(fields)
 
 
 def _check_settings(path: Path, config: dict[str, Any]) -> None:
@@ -228,6 +255,7 @@ def _check_settings(path: Path, config: dict[str, Any]) -> None:
         and all(isinstance(spec, str) for spec in config.get("encoders", [])),
         "neighbors": isinstance(config.get("neighbors", {}), dict),
         "groups": isinstance(config.get("groups", {}), dict),
+        "policies": isinstance(config.get("policies", {}), dict),
     }
     for name, is_well in well.items():
         if not is_well:
@@ -243,6 +271,7 @@ def _same_tables(left: Catalog, right: Catalog) -> bool:
         left.frames.keys() == right.frames.keys()
         and all(left.frames[m].equals(right.frames[m]) for m in left.frames)
         and left.pairs.frame.equals(right.pairs.frame)
+        and left.generated.equals(right.generated)
     )
 
 

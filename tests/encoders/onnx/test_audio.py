@@ -70,7 +70,7 @@ def test_log_mel_is_what_the_card_says(
     tmp_path: Path, settings: dict[str, str], power: int, log: Any
 ) -> None:
     encoder = load_onnx(audio_folder(tmp_path, **settings))
-    ours = encoder._front.log_mel(np.array(SAMPLES))  # type: ignore[attr-defined]
+    ours = encoder._front.mel.spectrum(np.array(SAMPLES))  # type: ignore[attr-defined]
     assert np.allclose(ours, slow_log_mel(SAMPLES, power, log), atol=1e-9)
 
 
@@ -106,6 +106,26 @@ def test_short_sounds_are_filled_and_the_last_part_is_dropped(tmp_path: Path) ->
     assert patches(tmp_path, 100) == 2
 
 
+@pytest.mark.parametrize("ends", ["none", "zero", "zero_past_end"])
+@pytest.mark.parametrize("count", [70, 71, 99, 100, 101, 133, 160, 200])
+def test_the_last_part_can_be_filled(tmp_path: Path, ends: str, count: int) -> None:
+    changes = {"pad_frames": ends, "log": "none", "log_offset": 0.0}
+    dropped = load_onnx(audio_folder(tmp_path, **changes))._front.mel  # type: ignore[attr-defined]
+    filled = load_onnx(audio_folder(tmp_path, patch_end="fill", **changes))._front
+    samples = np.sin(np.arange(count) / 3)
+    patches = filled._patches(samples)  # type: ignore[attr-defined]
+    longer = np.concatenate([samples, np.zeros(500)])
+    assert np.array_equal(patches, dropped.patches(longer, filled=False)[: len(patches)])
+    # Windows of 20 every 10, the first 10 before the sound unless nothing is added
+    ends_at = 10 * (6 + 3 * (len(patches) - 1) - 1) + (20 if ends == "none" else 10)
+    middle = ends_at - 10
+    if ends == "zero_past_end":
+        assert middle >= count > middle - 30
+    else:
+        reach = count if ends == "none" else count + 10
+        assert ends_at >= reach > ends_at - 30
+
+
 def test_long_sounds_are_cut(tmp_path: Path) -> None:
     assert patches(tmp_path, 8000) == patches(tmp_path, 1600)  # max_seconds = 2
     assert patches(tmp_path, 8000, max_seconds=10.0) > 32  # more than one run
@@ -120,7 +140,7 @@ def test_frames_can_be_centred(tmp_path: Path, ends: str, first: float) -> None:
     changes = {"pad_frames": ends, "window": "hamming_symmetric", "log": "none", "log_offset": 0.0}
     encoder = load_onnx(audio_folder(tmp_path, **changes))
     samples = np.ones(70)
-    mel = encoder._front.log_mel(samples)  # type: ignore[attr-defined]
+    mel = encoder._front.mel.spectrum(samples)  # type: ignore[attr-defined]
     assert len(mel) == (70 + 20 - 20) // 10 + 1
     window = 0.54 - 0.46 * np.cos(2 * np.pi * np.arange(20) / 19)
     frame = window * np.r_[np.full(10, 0.0 if ends == "zero" else 1.0), np.ones(10)]
@@ -132,7 +152,7 @@ def test_patches_can_hold_bands_first(tmp_path: Path) -> None:
     encoder = load_onnx(audio_folder(tmp_path))
     front = encoder._front
     time_first = front.feeds(Audio(np.array(SAMPLES, np.float32), 800))[0]["audio"]
-    object.__setattr__(front._settings, "patch_axes", "mel_time")  # type: ignore[attr-defined]
+    front.patch_axes = "mel_time"  # type: ignore[attr-defined]
     bands_first = front.feeds(Audio(np.array(SAMPLES, np.float32), 800))[0]["audio"]
     assert (time_first.shape, bands_first.shape) == ((2, 1, 6, 4), (2, 1, 4, 6))
     assert np.array_equal(time_first.transpose(0, 1, 3, 2), bands_first)
@@ -180,14 +200,14 @@ def test_triangles_are_said_in_words(
 ) -> None:
     encoder = load_onnx(audio_folder(tmp_path, mel_triangles=text))
     expected = mel_filters(800, 32, 4, 20.0, 400.0, "htk", slopes, equal_area)
-    assert np.array_equal(encoder._front._filters, expected)  # type: ignore[attr-defined]
+    assert np.array_equal(encoder._front.mel.filters, expected)  # type: ignore[attr-defined]
 
 
 def test_models_without_a_batch_axis_run_patch_by_patch(tmp_path: Path) -> None:
     encoder = load_onnx(audio_folder(tmp_path))
     audio = Audio(np.array(SAMPLES, np.float32), 800)
     together = encoder._front.feeds(audio)
-    encoder._front._shape[0] = 1  # type: ignore[attr-defined]
+    encoder._front.shape[0] = 1  # type: ignore[attr-defined]
     single = encoder._front.feeds(audio)
     assert [len(feed["audio"]) for feed in (*together, *single)] == [2, 1, 1]
 

@@ -86,6 +86,24 @@ WRONG = [
         "then",
     ),
     ("audio", {}, {"spectrum": "phase"}, "preprocess.spectrum", "'magnitude' or 'power'"),
+    ("audio", {}, {"patch_hop_frames": None}, "preprocess.patch_hop_frames", "either this, or"),
+    (
+        "audio",
+        {},
+        {"patch_samples": 70, "patch_hop_samples": 70},
+        "preprocess.patch_hop_frames",
+        "either this, or",
+    ),
+    (
+        "audio",
+        {},
+        {"patch_hop_frames": None, "patch_samples": 80, "patch_hop_samples": 70, "min_samples": 80},
+        "preprocess.patch_frames",
+        "expected 7, got 6",
+    ),
+    ("audio", {}, {"patch_end": "past_end"}, "preprocess.patch_end", "patch_samples only"),
+    ("audio", {}, {"log_floor": -1.0}, "preprocess.log_floor", "at least 0"),
+    ("audio", {}, {"input": "pixels"}, "preprocess.input", "'log_mel' or 'samples'"),
 ]
 
 

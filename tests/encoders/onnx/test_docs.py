@@ -15,13 +15,21 @@ from pentad.encoders.onnx.schema import (
     INSIDE_GRAPH,
     POOLINGS,
     PREPROCESS,
+    SAMPLES,
     TEXT,
     Key,
     checked_table,
+    preprocess_keys,
 )
 
 PAGE = (Path(__file__).parents[3] / "docs" / "onnx-cards.md").read_text(encoding="utf-8")
-SECTIONS = {"every card": COMMON, "for text": TEXT, "for image": IMAGE, "for audio": AUDIO}
+SECTIONS = {
+    "every card": COMMON,
+    "for text": TEXT,
+    "for image": IMAGE,
+    "for audio": AUDIO,
+    "for audio as samples": SAMPLES,
+}
 KEYS = [(section, key) for section, keys in SECTIONS.items() for key in keys]
 
 
@@ -62,3 +70,14 @@ def test_the_example_card_is_valid() -> None:
     file = Path("card.toml")
     assert checked_table(file, table, COMMON)["revision"] == "1"
     assert checked_table(file, section, PREPROCESS["image"])["video_frames"] == 8
+
+
+def test_every_other_example_is_valid() -> None:
+    examples = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    assert len(examples) > 5
+    for example in examples:
+        table = tomllib.loads(example)
+        section = table.pop("preprocess")
+        file = Path("card.toml")
+        kind = checked_table(file, table, COMMON)["modality"] if table else "audio"
+        assert checked_table(file, section, preprocess_keys(kind, section))

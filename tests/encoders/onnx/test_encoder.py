@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.encoders.onnx.test_card import rewrite
 
 from pentad.core.errors import InputError
 from pentad.encoders.onnx.encoder import OnnxClassifier, load_onnx
@@ -16,6 +15,7 @@ from pentad.encoders.onnx.session import Session
 from pentad.encoders.protocol import Classifier
 from pentad.media.types import Audio, Image, Video, Views
 from tests.encoders import tiny_onnx
+from tests.encoders.onnx.test_card import rewrite
 from tests.encoders.tiny_onnx import audio_folder, image_folder, node, tensor, text_folder, value
 
 RED = np.tile(np.array([255, 0, 0], dtype=np.uint8), (4, 4, 1))
@@ -345,3 +345,130 @@ def test_a_sound_model_must_give_one_row_per_patch(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(data)
     with pytest.raises(InputError, match=r"is not \(patches, dim\)"):
         load_onnx(tmp_path)
+
+
+def test_frames_of_a_maximum_are_what_it_is_the_maximum_of(tmp_path: Path) -> None:
+    encoder = load_onnx(audio_folder(tmp_path, pooling="max"))
+    sound = Audio(np.sin(np.arange(300, dtype=np.float32) ** 1.2), 800)
+    rows = encoder.encode_frames([sound], modality="audio")[0]
+    assert len(rows) > 3
+    vector = encoder.encode([sound], modality="audio", normalize=False)[0]
+    assert np.array_equal(rows.max(axis=0), vector)
+
+
+def test_a_card_without_normalisation_can_be_overruled(tmp_path: Path) -> None:
+    encoder = load_onnx(text_folder(tmp_path, normalize="none"))
+    assert encoder.encode(["red ball"], modality="text").tolist() == [[0.5, 1, 0]]
+    unit = encoder.encode(["red ball"], modality="text", normalize=True)
+    assert np.linalg.norm(unit) == pytest.approx(1)
+    (tmp_path / "i").mkdir()
+    classifier = load_onnx(image_folder(tmp_path / "i"))
+    assert isinstance(classifier, OnnxClassifier)
+    both = classifier.encode_and_classify([Image(RED)], modality="image", normalize=False)
+    assert both.vectors[0] == pytest.approx([HIGH, LOW, LOW])
+
+
+def test_later_keys_leave_the_fingerprint_alone_until_they_are_used(tmp_path: Path) -> None:
+    audio_folder(tmp_path)
+    first = fingerprint(tmp_path)
+    defaults = {"input": "log_mel", "level": "as_is", "peak_headroom": 0, "log_floor": 0.0}
+    defaults |= {"patch_start": "start", "patch_end": "drop", "channel_axis": "first"}
+    rewrite(tmp_path, "audio", {}, defaults)
+    assert fingerprint(tmp_path) == first
+    changes: list[dict[str, Any]] = [
+        {"level": "peak"},
+        {"log_floor": 0.5},
+        {"patch_end": "fill"},
+        {"patch_range": 80.0},
+        {"channel_axis": "last"},
+    ]
+    for change in changes[:-1]:
+        rewrite(tmp_path, "audio", {}, change)
+        assert fingerprint(tmp_path) != first
+    rewrite(tmp_path, "audio", {}, changes[-1])
+    with pytest.raises(InputError, match="cannot be run"):  # the graph has its channels first
+        load_onnx(tmp_path)
+
+
+# ------------------------------------------------------------------------------------------ devices
+
+
+class Elsewhere:
+    """Stands in for the session class of an onnxruntime with CUDA."""
+
+    falls_back = False
+
+    def __init__(self, inner: Any, asked: list[tuple[str, dict[str, Any]]]) -> None:
+        self._inner, self.asked = inner, asked
+
+    def get_providers(self) -> list[str]:
+        return ["CPUExecutionProvider"] if self.falls_back else [name for name, _ in self.asked]
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+
+@pytest.fixture
+def with_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let onnxruntime say that it has CUDA."""
+    import onnxruntime
+
+    real = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        onnxruntime,
+        "get_available_providers",
+        lambda: ["CUDAExecutionProvider", "CPUExecutionProvider"],
+    )
+
+    def opened(path: str, options: Any, providers: list[tuple[str, dict[str, Any]]]) -> Any:
+        if providers[0][0] == "CPUExecutionProvider":
+            return real(path, options, providers=providers)
+        return Elsewhere(real(path, options, providers=[providers[1]]), providers)
+
+    monkeypatch.setattr(onnxruntime, "InferenceSession", opened)
+
+
+def test_a_device_is_handed_to_onnxruntime(tmp_path: Path, with_cuda: None) -> None:
+    encoder: Any = load_onnx(image_folder(tmp_path))
+    assert encoder.row_independent
+    here = encoder.encode([Image(RED)], modality="image")
+    there = encoder.encode([Image(RED)], modality="image", device="cuda:1", dtype="torch.float32")
+    assert encoder._session._session.asked[0] == ("CUDAExecutionProvider", {"device_id": 1})
+    assert not encoder.row_independent
+    assert np.allclose(here, there)
+    session = encoder._session
+    encoder.encode([Image(RED)], modality="image")
+    encoder.place("cuda:1")
+    assert encoder._session is session  # it stays where it is
+    assert encoder.place("cpu") is encoder
+    assert encoder.row_independent
+    encoder.place("auto")
+    assert encoder._session._session.asked[0] == ("CUDAExecutionProvider", {"device_id": 0})
+
+
+def test_a_device_that_does_not_work_after_all_is_refused(
+    tmp_path: Path, with_cuda: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Elsewhere, "falls_back", True)
+    encoder = load_onnx(image_folder(tmp_path))
+    with pytest.raises(InputError, match="are CUDA and cuDNN installed"):
+        encoder.place("cuda")
+    assert encoder.row_independent
+    assert encoder.encode([Image(RED)], modality="image").shape == (1, 3)
+
+
+def test_a_device_that_onnxruntime_lacks_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import onnxruntime
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
+    encoder = load_onnx(image_folder(tmp_path))
+    with pytest.raises(InputError, match=r"'cuda' cannot be used.*install onnxruntime-gpu"):
+        encoder.encode([Image(RED)], modality="image", device="cuda")
+    for wrong in ("cuda:", "cuda:one", "mps", ""):
+        with pytest.raises(InputError, match="wrong device for an ONNX model"):
+            encoder.place(wrong)
+    with pytest.raises(InputError, match="computes in float32"):
+        encoder.place(dtype="float16")
+    assert encoder.place("auto").row_independent

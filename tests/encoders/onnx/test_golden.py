@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.encoders.onnx.test_audio import SAMPLES, slow_log_mel
 
 from pentad.core.errors import InputError
 from pentad.encoders.onnx.encoder import OnnxEncoder, load_onnx
 from pentad.encoders.onnx.golden import Tolerance, check_golden
+from tests.encoders.onnx.test_audio import SAMPLES, slow_log_mel
 from tests.encoders.tiny_onnx import audio_folder, image_folder, text_folder
 
 ROOT = math.sqrt(1.25)

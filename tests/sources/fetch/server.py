@@ -57,6 +57,7 @@ class Site:
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     site: Site
+    asked: Asked
 
     def do_GET(self) -> None:
         self._answer()
@@ -68,6 +69,7 @@ class Handler(BaseHTTPRequestHandler):
         site = self.server.site  # type: ignore[attr-defined]
         length = int(self.headers.get("Content-Length") or 0)
         asked = Asked(self.command, self.path, dict(self.headers), self.rfile.read(length))
+        self.asked = asked
         with site.lock:
             site.asked.append(asked)
             site.running += 1

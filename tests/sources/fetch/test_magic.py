@@ -29,6 +29,16 @@ STREAM = (b"G" + bytes(187)) * 3
         ("points", b"\x93NUMPY", True),
         ("points", b"\x80\x04\x95", False),
         ("points", b"PK\3\4", False),
+        ("sound", b"RIFF\0\0\0\0WAVE", True),
+        ("sound", b"RIFF\0\0\0\0WEBP", False),
+        ("sound", b"FORM\0\0\0\0AIFF", True),
+        ("sound", b"fLaC", True),
+        ("sound", b"\xff\xfb\x90\0", True),
+        ("sound", b"\xff\xd8\xff\xe0", False),
+        ("sound", b"\0\0\0\x20ftypisom", True),
+        ("sound", b"<html>", False),
+        ("file", b"solid cube", True),
+        ("file", b" <!DOCTYPE html>", False),
     ],
 )
 def test_what_a_file_is_by_its_first_bytes(

@@ -77,7 +77,7 @@ def test_a_users_file_lies_over_the_catalog(tmp_path: Path) -> None:
         ("[sources.COCO]\nlocations = [5]", InputError, r"COCO\.locations"),
         ("[sources.COCO]\nlocations = ['hub://x']", InputError, "hub://owner/name/path"),
         ("[sources.COCO]\nmethod = 'zap'", UnknownName, "zip"),
-        ("[sources.COCO]\nkind = 'sound'", UnknownName, "kind"),
+        ("[sources.COCO]\nkind = 'smell'", UnknownName, "kind"),
         ("[sources.COCO]\nmember = ''", InputError, r"COCO\.member"),
         ("[sources.Mine]\nmember = 'x'", InputError, "needs a method"),
     ],

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
 from pentad.encoders.builtin import IMAGE_DESCRIPTOR
-from pentad.encoders.descriptors.base import Descriptor, Reader
+from pentad.encoders.descriptors.base import FrameDescriptor, Reader
 from pentad.encoders.descriptors.color import hue_histogram, lab_histogram
 from pentad.encoders.descriptors.outline import (
     Parts,
@@ -31,18 +31,17 @@ _CROP_CELLS, _CROP_BINS = 4, 9
 _SEEN_LEAST = 0.02
 
 
-def load() -> Descriptor:
+def load() -> FrameDescriptor:
     """Return the encoder ``image-descriptor``."""
-    return Descriptor(
+    image = DecodeOptions(image_side=SIDE)
+    video = DecodeOptions(image_side=SIDE, video_frames=_FRAMES)
+    points = DecodeOptions(views=_VIEWS, view_size=2 * SIDE)
+    return FrameDescriptor(
         IMAGE_DESCRIPTOR,
         {
-            Modality.IMAGE: Reader(Image, DecodeOptions(image_side=SIDE), describe_image),
-            Modality.VIDEO: Reader(
-                Video, DecodeOptions(image_side=SIDE, video_frames=_FRAMES), _describe_video
-            ),
-            Modality.POINTS: Reader(
-                Views, DecodeOptions(views=_VIEWS, view_size=2 * SIDE), _describe_views
-            ),
+            Modality.IMAGE: Reader(Image, image, describe_image, _looks),
+            Modality.VIDEO: Reader(Video, video, _describe_frames, _looks),
+            Modality.POINTS: Reader(Views, points, _describe_frames, _looks),
         },
     )
 
@@ -68,13 +67,19 @@ def mean_vector(vectors: list[Floats]) -> NDArray[np.float32]:
     return unit(np.mean(vectors, axis=0)).astype(np.float32)
 
 
-def _describe_video(video: Video) -> NDArray[np.float32]:
-    frames = video.frames[sampled(len(video.frames), _FRAMES)]
-    return mean_vector([picture_vector(as_picture(frame)) for frame in frames])
+def _describe_frames(item: Video | Views) -> NDArray[np.float32]:
+    return mean_vector(_looks(item))
 
 
-def _describe_views(views: Views) -> NDArray[np.float32]:
-    return mean_vector([picture_vector(as_picture(view)) for view in views.images])
+def _looks(item: Image | Video | Views) -> list[Floats]:
+    """Return the vector of the picture, or of each frame that is looked at, or of each view."""
+    if isinstance(item, Image):
+        pictures = item.pixels[None]
+    elif isinstance(item, Video):
+        pictures = item.frames[sampled(len(item.frames), _FRAMES)]
+    else:
+        pictures = item.images
+    return [picture_vector(as_picture(pixels)) for pixels in pictures]
 
 
 def sampled(count: int, wanted: int) -> list[int]:

@@ -17,6 +17,7 @@ from pentad.encoders.families.network import Network
 CONFIG = "config.json"
 _WEIGHTS = ("*.safetensors",)
 _PICKLES = ("*.bin", "*.pt", "*.pth", "*.ckpt", "*.pkl", "*.h5", "*.msgpack")
+_PROCESSORS = ("preprocessor_config.json", "processor_config.json")
 # What decides a vector besides the weights: settings, vocabularies, pooling.
 _SETTINGS = ("*.json", "*.txt", "*.model", "*.jinja")
 _HEAD = 8192
@@ -93,6 +94,18 @@ def require_safetensors(folder: Path) -> list[Path]:
     raise InputError("holds no weights", file=folder, expected="*.safetensors")
 
 
+def require_processor(folder: Path) -> None:
+    """Refuse a folder in which nothing says how files become numbers.
+
+    Raises:
+        InputError: There is no such file.
+    """
+    if not any((folder / name).is_file() for name in _PROCESSORS):
+        raise InputError(
+            "does not say how files become numbers", file=folder, expected=" or ".join(_PROCESSORS)
+        )
+
+
 def folder_fingerprint(folder: Path, network: Network) -> str:
     """Return 64 hex digits over weights, settings, preprocessing and our code for the family."""
     files = [*require_safetensors(folder), *_matching(folder, _SETTINGS)]
@@ -112,7 +125,7 @@ def folder_fingerprint(folder: Path, network: Network) -> str:
 
 def card_of(origin: Origin, network: Network, fingerprint: str) -> EncoderCard:
     """Return the card of a loaded network."""
-    about = f"A {network.family} model for {_listed(network.modalities)}."
+    about = f"Encodes {_listed(network.modalities)}; family {network.family}."
     return EncoderCard(
         name=origin.name,
         revision=origin.revision or fingerprint[:12],
@@ -122,6 +135,7 @@ def card_of(origin: Origin, network: Network, fingerprint: str) -> EncoderCard:
         source=origin.source,
         citation=origin.citation,
         description=origin.description or about,
+        classes=len(getattr(network, "classes", ())),
         semantic=True,
         preprocessing=fingerprint_value(dict(network.preprocessing)),
     )

@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -86,6 +87,13 @@ class TorchEncoder:
             self.placement, self._most = wanted, None
             self.__dict__.pop("row_independent", None)
         return self
+
+    def cache_in(self, folder: Path) -> None:
+        """Keep the patches of clouds in a folder, if the network makes any."""
+        if hasattr(self.network, "patch_cache"):
+            from pentad.encoders.points.patch_cache import PatchCache
+
+            self.network.patch_cache = PatchCache(folder / "patches")
 
     @property
     def rows_a_run(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,8 @@ from pentad.media.types import DecodeOptions
 
 if TYPE_CHECKING:
     import torch
+
+_SIDE = 224
 
 
 @dataclass(frozen=True)
@@ -94,5 +97,9 @@ def pooled(output: Any) -> torch.Tensor:
 def image_side(config: Mapping[str, Any]) -> int:
     """Return the side of the pictures that an image tower sees, 224 where it does not say."""
     vision = config.get("vision_config")
-    side = vision.get("image_size") if isinstance(vision, Mapping) else None
-    return side if isinstance(side, int) and side > 0 else 224
+    if not isinstance(vision, Mapping):
+        return _SIDE
+    side, patches, patch = (vision.get(k) for k in ("image_size", "num_patches", "patch_size"))
+    if isinstance(patches, int) and isinstance(patch, int) and patches > 0:  # of any form
+        side = isqrt(patches) * patch
+    return side if isinstance(side, int) and side > 0 else _SIDE

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
+from pentad.encoders.families.folder import require_processor
 from pentad.encoders.families.network import Feed
+from pentad.encoders.families.why import why
 from pentad.media.types import DecodeOptions, Image, Video, Views
 
 VIDEO_FRAMES = 8
@@ -80,13 +82,15 @@ def load_image_processor(folder: Path) -> Any:
     """
     from transformers import AutoImageProcessor
 
+    require_processor(folder)
     try:
         return AutoImageProcessor.from_pretrained(  # type: ignore[no-untyped-call]
             folder, local_files_only=True, trust_remote_code=False, backend="pil"
         )
     except Exception as error:
-        why = next(iter(str(error).splitlines()), type(error).__name__)[:160]
-        raise InputError(f"its image processor cannot be loaded ({why})", file=folder) from error
+        raise InputError(
+            f"its image processor cannot be loaded ({why(error)})", file=folder
+        ) from error
 
 
 def plain(value: Any) -> Any:

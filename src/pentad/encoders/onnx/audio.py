@@ -1,80 +1,49 @@
-"""Sounds for an ONNX model: log-mel patches, by the numbers of the card."""
+"""Sounds for an ONNX model: log-mel patches, or samples, by the numbers of the card."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.modality import Modality
-from pentad.encoders.descriptors.spectra import hamming, hann, magnitudes, mel_filters, resampled
+from pentad.encoders.descriptors.spectra import resampled
 from pentad.encoders.onnx.card import OnnxCard
+from pentad.encoders.onnx.cut import cut_settings, ready_samples, sample_patches
+from pentad.encoders.onnx.log_mel import LogMel
 from pentad.encoders.onnx.pooling import Floats, pooled_rows
 from pentad.encoders.onnx.session import Feed, Session
 from pentad.media.types import Audio, DecodeOptions
 
 VERSION = 1
 _PATCHES_A_RUN = 32
-_SLOPES = {"linear in mel": "mel", "linear in hz": "hertz"}
-_HEIGHTS = {"height 1": False, "no area normalisation": False, "area 1": True}
-_SAID = ("bin 0 is zero",)
-
-
-@dataclass(frozen=True)
-class AudioSettings:
-    """``[preprocess]`` of an audio card."""
-
-    sample_rate: int
-    window: str
-    window_samples: int
-    hop_samples: int
-    fft_size: int
-    spectrum: str
-    pad_frames: str
-    mel_bands: int
-    mel_formula: str
-    mel_min_hz: float
-    mel_max_hz: float
-    mel_triangles: str
-    log: str
-    log_offset: float
-    patch_frames: int
-    patch_hop_frames: int
-    patch_axes: str
-    min_samples: int
-    max_seconds: float | None
 
 
 class AudioFront:
-    """Turns sounds into feeds of patches."""
+    """Turns sounds into feeds of patches.
+
+    Attributes:
+        mel: What makes log-mel spectra; None for a model that takes samples.
+        patch_axes: ``time_mel`` or ``mel_time``.
+        shape: Of the model's input, numbers where it is fixed.
+    """
 
     modalities: tuple[Modality, ...] = (Modality.AUDIO,)
     version = VERSION
     stackable = False
 
     def __init__(self, card: OnnxCard, session: Session) -> None:
-        values = {k: v for k, v in card.preprocess.items() if k in AudioSettings.__annotations__}
-        self._settings = s = AudioSettings(**values)
         self._card = card
         self.row_pooling = _row_pooling(card)
         self._input = _only_input(card)
-        _check_settings(card, s)
-        self._shape = session.shape(self._input)
-        self._window = _window(s)
-        slopes, equal_area = _triangles(card, s.mel_triangles)
-        self._filters = mel_filters(
-            s.sample_rate,
-            s.fft_size,
-            s.mel_bands,
-            s.mel_min_hz,
-            s.mel_max_hz,
-            s.mel_formula,
-            slopes,
-            equal_area,
-        )
+        self._cut = cut_settings(card)
+        self._channel_last = card.preprocess["channel_axis"] == "last"
+        self.patch_axes = str(card.preprocess.get("patch_axes", ""))
+        self.mel = LogMel(card) if card.preprocess["input"] == "log_mel" else None
+        self.shape = session.shape(self._input)
+        if self.mel is not None:
+            self._check_patches(self.mel)
 
     def accepts(self, modality: Modality) -> type:
         """Return the type of one input."""
@@ -82,19 +51,19 @@ class AudioFront:
 
     def decode_options(self, modality: Modality) -> DecodeOptions:
         """Return what is needed of a decoded file."""
-        return DecodeOptions(
-            sample_rate=self._settings.sample_rate, max_seconds=self._settings.max_seconds
-        )
+        return DecodeOptions(sample_rate=self._cut.sample_rate, max_seconds=self._cut.max_seconds)
 
     def feeds(self, item: Any) -> list[Feed]:
         """Return the patches of one sound, in runs of at most 32."""
-        patches = self._patches(self.log_mel(self._samples(item)))
-        most = 1 if self._shape[0] == 1 else _PATCHES_A_RUN
+        patches = self._shaped(self._patches(ready_samples(item, self._cut)))
+        if len(self.shape) == 1:  # the graph takes one row of samples, without a batch axis
+            return [{self._input: patch} for patch in patches]
+        most = 1 if self.shape[0] == 1 else _PATCHES_A_RUN
         return [{self._input: patches[i : i + most]} for i in range(0, len(patches), most)]
 
     def probes(self) -> list[Feed]:
         """Return a short silence to try the model with."""
-        return self.feeds(Audio(np.zeros(1, dtype=np.float32), self._settings.sample_rate))[:1]
+        return self.feeds(Audio(np.zeros(1, dtype=np.float32), self._cut.sample_rate))[:1]
 
     def rows(self, output: NDArray[Any], feed: Feed) -> Floats:
         """Return (patches, dim) of one run."""
@@ -105,50 +74,54 @@ class AudioFront:
 
     def facts(self, item: Any) -> dict[str, Any]:
         """Return what a golden file may say about the preprocessing of one sound."""
-        samples = resampled(item.samples, item.rate, self._settings.sample_rate)
-        mel = self.log_mel(self._samples(item))
-        return {
-            "samples": len(samples),
-            "patches": len(self._patches(mel)),
-            "log_mel_first4": [float(value) for value in mel[0, :4]],
-        }
+        samples = resampled(item.samples, item.rate, self._cut.sample_rate)
+        patches = self._patches(ready_samples(item, self._cut))
+        facts: dict[str, Any] = {"samples": len(samples), "patches": len(patches)}
+        if self.mel is not None:
+            facts["log_mel_first4"] = [float(value) for value in patches[0, 0, :4]]
+        return facts
 
-    def log_mel(self, samples: Floats) -> Floats:
-        """Return the log-mel spectrum of ready samples, (frames, bands)."""
-        s = self._settings
-        if s.pad_frames != "none":
-            half = s.window_samples // 2
-            samples = np.pad(
-                samples, half, mode="reflect" if s.pad_frames == "reflect" else "constant"
-            )
-        spectrum = magnitudes(samples, self._window, s.hop_samples, s.fft_size)
-        spectrum = spectrum**2 if s.spectrum == "power" else spectrum
-        mel = spectrum @ self._filters + s.log_offset
-        return (
-            mel if s.log == "none" else np.asarray(np.log(mel) if s.log == "ln" else np.log10(mel))
-        )
+    def _patches(self, samples: Floats) -> Floats:
+        """Return (patches, samples), or (patches, time, bands)."""
+        if self.mel is None:
+            return sample_patches(samples, self._cut)
+        if self._cut.patch_samples is None:
+            return self.mel.patches(samples, filled=self._cut.patch_end == "fill")
+        cuts = sample_patches(samples, self._cut)
+        return self.mel.in_range(np.stack([self.mel.spectrum(cut) for cut in cuts]))
 
-    def _samples(self, item: Audio) -> Floats:
-        """At the card's rate, cut at its longest, filled with zeros to its shortest."""
-        s = self._settings
-        samples = resampled(item.samples, item.rate, s.sample_rate)
-        if s.max_seconds is not None:
-            samples = samples[: int(s.max_seconds * s.sample_rate)]
-        return np.pad(samples, (0, max(0, s.min_samples - len(samples))))
-
-    def _patches(self, mel: Floats) -> NDArray[np.float32]:
-        s = self._settings
-        cuts = np.lib.stride_tricks.sliding_window_view(mel, s.patch_frames, axis=0)
-        patches = cuts[:: s.patch_hop_frames]  # (patches, bands, time)
-        patches = patches.transpose(0, 2, 1) if s.patch_axes == "time_mel" else patches
-        patches = patches[:, None] if len(self._shape) == 4 else patches
+    def _shaped(self, patches: Floats) -> NDArray[np.float32]:
+        """Return patches as the model takes them, float32."""
+        patches = patches.transpose(0, 2, 1) if self.patch_axes == "mel_time" else patches
+        if len(self.shape) == patches.ndim + 1:
+            patches = patches[..., None] if self._channel_last else patches[:, None]
         return np.ascontiguousarray(patches, dtype=np.float32)
 
-
-def _window(s: AudioSettings) -> Floats:
-    shape, ends = s.window.split("_")
-    make: Callable[..., Floats] = hann if shape == "hann" else hamming
-    return make(s.window_samples, periodic=ends == "periodic")
+    def _check_patches(self, mel: LogMel) -> None:
+        """Check that patches are said in one way, and that the shortest sound has one."""
+        s, cut = mel.settings, self._cut
+        if (s.patch_hop_frames is None) == (cut.patch_samples is None):
+            raise self._card.error(
+                "either this, or patch_samples and patch_hop_samples",
+                "preprocess.patch_hop_frames",
+                seen=s.patch_hop_frames,
+            )
+        if cut.patch_samples is not None:
+            frames = mel.frames(cut.patch_samples)
+            if frames != s.patch_frames:
+                raise self._card.error(
+                    "is not how many frames a patch of samples has",
+                    "preprocess.patch_frames",
+                    expected=frames,
+                    seen=s.patch_frames,
+                )
+        elif mel.frames(cut.min_samples) < s.patch_frames:
+            raise self._card.error(
+                "wrong value",
+                "preprocess.min_samples",
+                expected=f"enough for one patch of {s.patch_frames} frames",
+                seen=cut.min_samples,
+            )
 
 
 def _row_pooling(card: OnnxCard) -> str:
@@ -159,44 +132,8 @@ def _row_pooling(card: OnnxCard) -> str:
     return card.pooling
 
 
-def _triangles(card: OnnxCard, text: str) -> tuple[str, bool]:
-    """Clauses such as "linear in mel, height 1; bin 0 is zero", in any order."""
-    clauses = [clause.strip() for clause in text.replace(";", ",").split(",") if clause.strip()]
-    slopes = [_SLOPES[clause] for clause in clauses if clause in _SLOPES]
-    heights = {_HEIGHTS[clause] for clause in clauses if clause in _HEIGHTS}
-    known = {*_SLOPES, *_HEIGHTS, *_SAID}
-    if len(slopes) != 1 or len(heights) != 1 or not set(clauses) <= known:
-        wanted = "'linear in mel' or 'linear in hz', then 'height 1' or 'area 1'"
-        raise card.error(
-            "wrong value", "preprocess.mel_triangles", expected=wanted, seen=repr(text)
-        )
-    return slopes[0], heights.pop()
-
-
 def _only_input(card: OnnxCard) -> str:
     names: list[str] = card.values["inputs"]
     if len(names) != 1:
         raise card.error("an audio model takes one input", "inputs", seen=names)
     return names[0]
-
-
-def _check_settings(card: OnnxCard, s: AudioSettings) -> None:
-    def wrong(key: str, expected: str, seen: object) -> Exception:
-        return card.error("wrong value", f"preprocess.{key}", expected=expected, seen=seen)
-
-    if s.window_samples > s.fft_size:
-        raise wrong("window_samples", f"at most fft_size = {s.fft_size}", s.window_samples)
-    if s.mel_max_hz > s.sample_rate / 2:
-        raise wrong(
-            "mel_max_hz", f"at most half of sample_rate, {s.sample_rate / 2:g}", s.mel_max_hz
-        )
-    if s.mel_min_hz >= s.mel_max_hz:
-        raise wrong("mel_min_hz", f"less than mel_max_hz = {s.mel_max_hz:g}", s.mel_min_hz)
-    if s.log != "none" and s.log_offset <= 0:
-        raise wrong("log_offset", "more than 0, for silence has a logarithm too", s.log_offset)
-    padded = s.min_samples + (2 * (s.window_samples // 2) if s.pad_frames != "none" else 0)
-    frames = (padded - s.window_samples) // s.hop_samples + 1
-    if frames < s.patch_frames:
-        raise wrong(
-            "min_samples", f"enough for one patch of {s.patch_frames} frames", s.min_samples
-        )

@@ -11,7 +11,13 @@ from typing import Any
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.encoders.card import EncoderCard
-from pentad.encoders.onnx.schema import COMMON, INSIDE_GRAPH, POOLINGS, PREPROCESS, checked_table
+from pentad.encoders.onnx.schema import (
+    COMMON,
+    INSIDE_GRAPH,
+    POOLINGS,
+    checked_table,
+    preprocess_keys,
+)
 
 CARD_FILE = "card.toml"
 _SECTION = "preprocess"
@@ -96,7 +102,8 @@ def read_onnx_card(folder: str | Path) -> OnnxCard:
     values = checked_table(file, table, COMMON)
     if not isinstance(section, dict):
         raise InputError("required section is missing", file=file, column=f"[{_SECTION}]")
-    preprocess = checked_table(file, section, PREPROCESS[values["modality"]], f"{_SECTION}.")
+    keys = preprocess_keys(values["modality"], section)
+    preprocess = checked_table(file, section, keys, f"{_SECTION}.")
     values["pooling"] = _pooling(file, values["pooling"])
     _check_name(file, values["name"])
     _check_companions(file, values)

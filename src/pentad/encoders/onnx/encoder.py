@@ -1,8 +1,9 @@
 """Any ONNX model with a card as an encoder of text, pictures (and frames and views) or sounds.
 
-Row i depends on input i alone, to the bit. Every picture, and the patches of every sound, are runs
-of their own. Captions of equal length share a run only where a trial at loading gave the same bits
-in company as alone. Runs are spread over threads, preprocessing included.
+Row i depends on input i alone; on a CPU, to the bit. Every picture, and the patches of every sound,
+are runs of their own: on a CPU, runs of several pictures take as long (see docs/onnx-cards.md).
+Captions of equal length share a run only where a trial at loading gave the same bits in company as
+alone. Runs are spread over threads, preprocessing included.
 """
 
 from __future__ import annotations
@@ -15,23 +16,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
-from pentad.core.fingerprint import fingerprint_file, fingerprint_value
-from pentad.core.modality import Modality
-from pentad.encoders.inputs import check_batch_size, check_inputs, check_modality
+from pentad.encoders.accept import Opener, openers
+from pentad.encoders.inputs import check_batch_size, check_float32, check_modality
 from pentad.encoders.onnx.card import OnnxCard, read_onnx_card
 from pentad.encoders.onnx.files import external_files
-from pentad.encoders.onnx.front import Front, front_for
+from pentad.encoders.onnx.front import front_for
+from pentad.encoders.onnx.identity import fingerprint_of
 from pentad.encoders.onnx.pooling import Floats, activated, normalized, over_rows
 from pentad.encoders.onnx.runs import grouped, row_of, stacked
-from pentad.encoders.onnx.schema import COMMON, PREPROCESS
 from pentad.encoders.onnx.session import Feed, Session
 from pentad.encoders.protocol import Classified
 from pentad.encoders.threads import on_threads, usable_cores
-from pentad.media.render import RENDERER
-from pentad.media.types import DecodeOptions, Media
+from pentad.encoders.vectors import normalized_rows
+from pentad.media.types import DecodeOptions
 
-_NO_EFFECT = frozenset({"name", "file", "tokenizer", "classes"})
 _TRIAL_COMPANY = 5
+
+Rows = tuple[Floats, Floats | None]
+"""The vectors (rows, dim) of one input before pooling, and its activated scores (rows, classes)."""
 
 
 class OnnxEncoder:
@@ -42,13 +44,12 @@ class OnnxEncoder:
         card: The facts for people.
     """
 
-    row_independent = True
-
     def __init__(self, card: OnnxCard, *, threads: int | None = None) -> None:
         if threads is not None and threads < 1:
             raise InputError("threads must be at least 1", seen=threads)
         self._card = card
         external = external_files(card.model)
+        self._device = "cpu"
         self._session = Session(card)
         self._front = front_for(card, self._session)
         self._threads = threads or usable_cores()
@@ -58,7 +59,7 @@ class OnnxEncoder:
         self.modalities = self._front.modalities
         self.dim = card.dim
         self.card = card.encoder_card(self.modalities)
-        self.fingerprint = _fingerprint(card, self._front, external)
+        self.fingerprint = fingerprint_of(card, self._front, external)
         self._try_out()
         self._stacks = self._front.stackable and self._stacking_is_exact()
 
@@ -66,29 +67,96 @@ class OnnxEncoder:
         """Return the options to decode files of ``modality`` with."""
         return self._front.decode_options(check_modality(self.name, self.modalities, modality))
 
-    def encode(
-        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
-    ) -> NDArray[np.float32]:
-        """Return float32 (len(inputs), dim), unit rows where the card says ``l2``.
+    def place(self, device: str | None = None, dtype: str | None = None) -> OnnxEncoder:
+        """Run the model on another device; what is None stays as it is.
 
-        ``batch_size`` is the most captions in one run; other inputs run one at a time. It changes
-        no bit of the result. A row the model computes as infinite or NaN is returned as it is.
+        Args:
+            device: ``cpu``, ``cuda``, ``cuda:1``; ``auto`` for CUDA where onnxruntime has it.
+            dtype: ``float32``: the numbers of a graph cannot be changed.
+
+        Raises:
+            InputError: onnxruntime cannot use the device, or the type is another.
         """
-        return self._encoded(inputs, modality, batch_size, classify=False).vectors
+        check_float32(self.name, dtype)
+        wanted = self._device if device is None else str(device)
+        if wanted != self._device:
+            self._session = Session(self._card, wanted)
+            self._device = wanted
+            self._stacks = self._front.stackable and self._stacking_is_exact()
+        return self
 
-    def explain(self, item: Media, *, modality: str) -> dict[str, Any]:
+    @property
+    def row_independent(self) -> bool:
+        """Whether a row has the same bits in any company and session; CUDA promises less."""
+        return self._session.on_cpu
+
+    def encode(
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
+    ) -> NDArray[np.float32]:
+        """Return float32 (len(inputs), dim).
+
+        A row the model computes as infinite or NaN is returned as it is.
+
+        Args:
+            inputs: Captions; or decoded media, paths, bytes, pictures of Pillow, arrays, tensors:
+                see `pentad.encoders.accept.accepted`.
+            modality: What they are.
+            batch_size: The most captions in one run; other inputs run one at a time. It changes no
+                bit of the result.
+            normalize: Unit vectors or not; None as the card says.
+            device: Runs the model there first; see `place`.
+            dtype: None or ``float32``.
+
+        Raises:
+            InputError: An input cannot be taken, or an argument is wrong.
+            DecodeError: An input that is a file or bytes cannot be decoded.
+        """
+        self.place(device, dtype)
+        given = self._given(inputs, modality, batch_size)
+        return self._encoded(given, batch_size, normalize, classify=False).vectors
+
+    def encode_frames(
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool = False,
+        device: str | None = None,
+        dtype: str | None = None,
+    ) -> list[NDArray[np.float32]]:
+        """Return float32 (rows, dim) of each input, in time order, before pooling over rows.
+
+        The rows are the patches of a sound, the frames of a video, the views of points; of a
+        picture or a caption there is one. Arguments and errors are those of `encode`, but that rows
+        stay as they are by default.
+        """
+        self.place(device, dtype)
+        given = self._given(inputs, modality, batch_size)
+        found = self._run(given, batch_size, classify=False)
+        frames = [vectors.astype(np.float32) for vectors, _ in found]
+        return [normalized_rows(rows) for rows in frames] if normalize else frames
+
+    def explain(self, item: Any, *, modality: str) -> dict[str, Any]:
         """Return what happens to one input on the way, for golden files and for the curious.
 
         The keys are ``vector`` (before normalisation), ``norm``, and what the preprocessing has to
         say: token ids, samples, patches, log-mel values. Where there are classes, ``top1`` is the
         best one by the card, and ``top1_raw`` the best by the mean of the scores before activation.
         """
-        self._check([item], modality, None)
-        feeds = self._front.feeds(item)
-        vector, scores = self._pooled(feeds, classify=self._classifies)
+        media = self._given([item], modality, None)[0]()
+        feeds = self._front.feeds(media)
+        vector, scores = self._pooled(self._rows(feeds, self._classifies))
         norm = float(np.sqrt(np.sum(vector * vector)))
         top = {} if scores is None else self._best_classes(scores, feeds)
-        return {"vector": vector, "norm": norm, **top, **self._front.facts(item)}
+        return {"vector": vector, "norm": norm, **top, **self._front.facts(media)}
 
     def _best_classes(self, scores: Floats, feeds: Sequence[Feed]) -> dict[str, str]:
         name = self._card.values["class_output"]
@@ -101,86 +169,99 @@ class OnnxEncoder:
     def _classifies(self) -> bool:
         return bool(self._card.classes)
 
+    def _given(self, inputs: Sequence[Any], modality: str, batch_size: int | None) -> list[Opener]:
+        kind = check_modality(self.name, self.modalities, modality)
+        check_batch_size(batch_size)
+        options = self._front.decode_options(kind)
+        # The fronts resample and choose frames by themselves, so media stay as they are.
+        return openers(self.name, inputs, kind, self._front.accepts(kind), options, fitted=False)
+
     def _encoded(
-        self, inputs: Sequence[Media], modality: str, batch_size: int | None, *, classify: bool
+        self,
+        given: Sequence[Opener],
+        batch_size: int | None,
+        normalize: bool | None,
+        *,
+        classify: bool,
     ) -> Classified:
-        self._check(inputs, modality, batch_size)
-        one_by_one = not self._stacks or batch_size == 1
-        several = self._one_by_one if one_by_one else self._in_company
-        pooled = several(inputs, classify, batch_size)
-        vectors = np.zeros((len(inputs), self.dim), dtype=np.float32)
-        scores = np.zeros(
-            (len(inputs), len(self._card.classes) if classify else 0), dtype=np.float32
-        )
-        for row, (vector, score) in enumerate(pooled):
-            vectors[row] = normalized(vector, self._card.values["normalize"])
+        how = self._card.values["normalize"]
+        how = how if normalize is None else "l2" if normalize else "none"
+        classes = len(self._card.classes) if classify else 0
+        vectors = np.zeros((len(given), self.dim), dtype=np.float32)
+        scores = np.zeros((len(given), classes), dtype=np.float32)
+        for row, rows in enumerate(self._run(given, batch_size, classify=classify)):
+            vector, score = self._pooled(rows)
+            vectors[row] = normalized(vector, how)
             if score is not None:
                 scores[row] = score
         return Classified(vectors, scores)
 
-    def _check(self, inputs: Sequence[Media], modality: str, batch_size: int | None) -> None:
-        kind = check_modality(self.name, self.modalities, modality)
-        check_batch_size(batch_size)
-        check_inputs(self.name, inputs, self._front.accepts(kind))
+    def _run(
+        self, given: Sequence[Opener], batch_size: int | None, *, classify: bool
+    ) -> list[Rows]:
+        if self._stacks and batch_size != 1:
+            return self._in_company(given, batch_size, classify)
 
-    def _one_by_one(
-        self, inputs: Sequence[Media], classify: bool, _: int | None
-    ) -> list[tuple[Floats, Floats | None]]:
-        def pooled(item: Media) -> tuple[Floats, Floats | None]:
-            return self._pooled(self._front.feeds(item), classify)
+        def rows(opened: Opener) -> Rows:
+            return self._rows(self._front.feeds(opened()), classify)
 
-        return on_threads(pooled, inputs, self._threads)
+        return on_threads(rows, given, self._threads)
 
     def _in_company(
-        self, inputs: Sequence[Media], classify: bool, batch_size: int | None
-    ) -> list[tuple[Floats, Floats | None]]:
+        self, given: Sequence[Opener], batch_size: int | None, classify: bool
+    ) -> list[Rows]:
         """Feeds of one row each; those of one shape share a run."""
-        feeds = [self._front.feeds(item)[0] for item in inputs]
+        feeds = [self._front.feeds(opened())[0] for opened in given]
         groups = grouped(feeds, batch_size)
 
-        def run(numbers: list[int]) -> list[tuple[Floats, Floats | None]]:
-            return self._rows(stacked([feeds[n] for n in numbers]), classify)
+        def run(numbers: list[int]) -> Rows:
+            return self._rows([stacked([feeds[n] for n in numbers])], classify)
 
-        out: dict[int, tuple[Floats, Floats | None]] = {}
-        for numbers, rows in zip(groups, on_threads(run, groups, self._threads), strict=True):
-            out.update(zip(numbers, rows, strict=True))
-        return [out[number] for number in range(len(inputs))]
+        out: dict[int, Rows] = {}
+        for numbers, (vectors, scores) in zip(
+            groups, on_threads(run, groups, self._threads), strict=True
+        ):
+            for place, number in enumerate(numbers):
+                row = slice(place, place + 1)
+                out[number] = (vectors[row], None if scores is None else scores[row])
+        return [out[number] for number in range(len(given))]
 
-    def _pooled(self, feeds: Sequence[Feed], classify: bool) -> tuple[Floats, Floats | None]:
-        """One vector and one row of scores from all the runs of one input."""
-        rows = [row for feed in feeds for row in self._rows(feed, classify)]
-        vector = over_rows(np.stack([row for row, _ in rows]), self._front.row_pooling)
-        scores = [score for _, score in rows if score is not None]
+    def _pooled(self, rows: Rows) -> Rows:
+        """One vector and one row of scores of one input."""
+        vectors, scores = rows
+        vector = over_rows(vectors, self._front.row_pooling)
         how = self._card.values["class_pooling"]
-        return vector, over_rows(np.stack(scores), how) if scores else None
+        return vector, None if scores is None else over_rows(scores, how)
 
-    def _rows(self, feed: Feed, classify: bool) -> list[tuple[Floats, Floats | None]]:
-        """Vector and activated scores of each row of one run."""
+    def _rows(self, feeds: Sequence[Feed], classify: bool) -> Rows:
+        """Vectors and activated scores of all rows of some runs."""
         values = self._card.values
         names = [values["output"], *([values["class_output"]] if classify else [])]
-        outputs = self._session.run(names, feed)
-        count = len(outputs[0])
-        vectors = [
-            self._front.rows(outputs[0][r : r + 1], row_of(feed, r))[0] for r in range(count)
-        ]
-        if not classify:
-            return [(vector, None) for vector in vectors]
-        scores = np.asarray(outputs[1], dtype=np.float64).reshape(count, -1)
-        active = [activated(row, values["class_activation"]) for row in scores]
-        return list(zip(vectors, active, strict=True))
+        vectors: list[Floats] = []
+        scores: list[Floats] = []
+        for feed in feeds:
+            outputs = self._session.run(names, feed)
+            count = len(outputs[0])
+            for r in range(count):
+                vectors.append(self._front.rows(outputs[0][r : r + 1], row_of(feed, r))[0])
+            if classify:
+                found = np.asarray(outputs[1], dtype=np.float64).reshape(count, -1)
+                scores += [activated(row, values["class_activation"]) for row in found]
+        return np.stack(vectors), np.stack(scores) if classify else None
 
     def _try_out(self) -> None:
         """Run the model once, so that a card that does not fit it is refused here and not later."""
-        vector, scores = self._rows(self._front.probes()[0], self._classifies)[0]
-        if len(vector) != self.dim:
+        vectors, scores = self._rows(self._front.probes()[:1], self._classifies)
+        width = vectors.shape[1]
+        if width != self.dim:
             raise self._card.error(
-                "is not the width of the output", "dim", expected=len(vector), seen=self.dim
+                "is not the width of the output", "dim", expected=width, seen=self.dim
             )
-        if scores is not None and len(scores) != len(self._card.classes):
+        if scores is not None and scores.shape[1] != len(self._card.classes):
             raise self._card.error(
                 "does not have one name for each score",
                 "classes",
-                expected=f"{len(scores)} names",
+                expected=f"{scores.shape[1]} names",
                 seen=len(self._card.classes),
             )
 
@@ -191,11 +272,11 @@ class OnnxEncoder:
                 {n: np.roll(a, r, axis=-1) for n, a in feed.items()} for r in range(_TRIAL_COMPANY)
             ]
             try:
-                together = self._rows(stacked(rolled), self._classifies)
+                together, _ = self._rows([stacked(rolled)], self._classifies)
             except InputError:  # the batch axis of the graph is fixed at 1
                 return False
             for row, alone in zip(together, rolled, strict=True):
-                if not np.array_equal(row[0], self._rows(alone, self._classifies)[0][0]):
+                if not np.array_equal(row, self._rows([alone], self._classifies)[0][0]):
                     return False
         return True
 
@@ -213,13 +294,23 @@ class OnnxClassifier(OnnxEncoder):
         return self._card.classes
 
     def encode_and_classify(
-        self, inputs: Sequence[Media], *, modality: str, batch_size: int | None = None
+        self,
+        inputs: Sequence[Any],
+        *,
+        modality: str,
+        batch_size: int | None = None,
+        normalize: bool | None = None,
+        device: str | None = None,
+        dtype: str | None = None,
     ) -> Classified:
         """Return vectors as `encode` does, and class scores, from one pass of the model.
 
-        Scores are activated for each frame, view or patch, then pooled as the card says.
+        Scores are activated for each frame, view or patch, then pooled as the card says. Arguments
+        and errors are those of `encode`.
         """
-        return self._encoded(inputs, modality, batch_size, classify=True)
+        self.place(device, dtype)
+        given = self._given(inputs, modality, batch_size)
+        return self._encoded(given, batch_size, normalize, classify=True)
 
 
 def load_onnx(folder: str | Path, *, threads: int | None = None) -> OnnxEncoder:
@@ -238,21 +329,3 @@ def load_onnx(folder: str | Path, *, threads: int | None = None) -> OnnxEncoder:
     """
     card = read_onnx_card(folder)
     return (OnnxClassifier if card.classes else OnnxEncoder)(card, threads=threads)
-
-
-def _fingerprint(card: OnnxCard, front: Front, external: Sequence[Path]) -> str:
-    """Over the files' bytes, the values that matter, and the version of our preprocessing code."""
-    files = {"model": card.model, "tokenizer": card.tokenizer}
-    files |= {f"external:{path.relative_to(card.folder)}": path for path in external}
-    remarks = {key.name for key in (*COMMON, *PREPROCESS[card.modality]) if key.free}
-    ignored = remarks | _NO_EFFECT
-    return fingerprint_value(
-        {
-            "files": {name: fingerprint_file(path) for name, path in files.items() if path},
-            "classes": list(card.classes),
-            "card": {k: v for k, v in card.values.items() if k not in ignored},
-            "preprocess": {k: v for k, v in card.preprocess.items() if k not in ignored},
-            "code": [card.modality.value, front.version],
-            "renderer": RENDERER if Modality.POINTS in front.modalities else None,
-        }
-    )

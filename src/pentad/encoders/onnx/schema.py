@@ -24,6 +24,8 @@ class Key:
         choices: The only values allowed; empty if any.
         least: The least number allowed.
         free: A remark for people: it changes no vector and is left out of the fingerprint.
+        late: It came after cards were in use: left out of the fingerprint where it has its default,
+            so that theirs stay as they are.
     """
 
     name: str
@@ -33,10 +35,15 @@ class Key:
     choices: tuple[str, ...] = ()
     least: float | None = None
     free: bool = False
+    late: bool = False
 
 
 def _optional(name: str, kind: str, default: Any = None, **more: Any) -> Key:
     return Key(name, kind, required=False, default=default, **more)
+
+
+def _late(name: str, kind: str, default: Any = None, **more: Any) -> Key:
+    return _optional(name, kind, default, late=True, **more)
 
 
 def _remark(name: str, *, required: bool = False) -> Key:
@@ -100,8 +107,22 @@ IMAGE = (
     _remark("notes"),
 )
 
+_LEVEL = (
+    _late("level", "text", "as_is", choices=("as_is", "peak")),
+    _late("peak_headroom", "number", 0.0, least=0),
+)
+_PATCHES_OF_SAMPLES = (
+    _late("patch_samples", "whole", least=1),
+    _late("patch_hop_samples", "whole", least=1),
+    _late("patch_start", "text", "start", choices=("start", "center")),
+    _late("patch_end", "text", "drop", choices=("drop", "fill", "past_end")),
+    _late("channel_axis", "text", "first", choices=("first", "last")),
+)
+
 AUDIO = (
+    _late("input", "text", "log_mel", choices=("log_mel", "samples")),
     Key("sample_rate", "whole", least=1),
+    *_LEVEL,
     Key(
         "window",
         "text",
@@ -111,16 +132,19 @@ AUDIO = (
     Key("hop_samples", "whole", least=1),
     Key("fft_size", "whole", least=2),
     Key("spectrum", "text", choices=("magnitude", "power")),
-    Key("pad_frames", "text", choices=("none", "reflect", "zero")),
+    Key("pad_frames", "text", choices=("none", "reflect", "zero", "zero_past_end")),
     Key("mel_bands", "whole", least=1),
     Key("mel_formula", "text", choices=("htk", "slaney")),
     Key("mel_min_hz", "number", least=0),
     Key("mel_max_hz", "number", least=0),
     Key("mel_triangles", "text"),
-    Key("log", "text", choices=("ln", "log10", "none")),
+    Key("log", "text", choices=("ln", "log10", "decibel", "none")),
+    _late("log_floor", "number", 0.0, least=0),
     Key("log_offset", "number", least=0),
     Key("patch_frames", "whole", least=1),
-    Key("patch_hop_frames", "whole", least=1),
+    _optional("patch_hop_frames", "whole", least=1),
+    *_PATCHES_OF_SAMPLES,
+    _late("patch_range", "number", least=0),
     _optional("patch_axes", "text", "time_mel", choices=("time_mel", "mel_time")),
     Key("min_samples", "whole", least=1),
     _optional("max_seconds", "number", least=0.01),
@@ -128,7 +152,25 @@ AUDIO = (
     _remark("notes"),
 )
 
+SAMPLES = (
+    Key("input", "text", choices=("samples",)),
+    Key("sample_rate", "whole", least=1),
+    *_LEVEL,
+    *_PATCHES_OF_SAMPLES,
+    Key("min_samples", "whole", least=1),
+    _optional("max_seconds", "number", least=0.01),
+    _remark("quantisation"),
+    _remark("notes"),
+)
+
 PREPROCESS: Mapping[str, tuple[Key, ...]] = {"text": TEXT, "image": IMAGE, "audio": AUDIO}
+
+
+def preprocess_keys(modality: str, section: Mapping[str, Any]) -> tuple[Key, ...]:
+    """Return the keys of ``[preprocess]``: those for samples where a sound model takes samples."""
+    if modality == "audio" and section.get("input") == "samples":
+        return SAMPLES
+    return PREPROCESS[modality]
 
 
 def checked_table(

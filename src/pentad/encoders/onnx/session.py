@@ -1,4 +1,4 @@
-"""One ONNX model, opened on the CPU with one thread a run, and its complaints cut to a line."""
+"""One ONNX model, opened with one thread a run, and its complaints cut to a line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, UnknownName
 from pentad.encoders.onnx.card import OnnxCard
+from pentad.encoders.onnx.device import CPU, Provider, providers_for
 
 Feed = Mapping[str, NDArray[Any]]
 _ERRORS_ONLY = 3
@@ -21,11 +22,16 @@ class Session:
 
     One run uses one thread. Measured on two cores, two runs side by side were faster than one run
     on both, and the result of a run then cannot depend on how many cores there are.
+
+    Attributes:
+        on_cpu: Whether it runs on the CPU.
     """
 
-    def __init__(self, card: OnnxCard) -> None:
+    def __init__(self, card: OnnxCard, device: str = "cpu") -> None:
+        providers = providers_for(device)
         self._card = card
-        self._session = _opened(card)
+        self.on_cpu = providers[0][0] == CPU
+        self._session = _opened(card, providers)
         self._types = {node.name: node.type for node in self._session.get_inputs()}
         self._shapes = {node.name: list(node.shape) for node in self._session.get_inputs()}
         self._outputs = [node.name for node in self._session.get_outputs()]
@@ -62,7 +68,7 @@ class Session:
                 raise card.error(f"the model has no such output: {reason}", key)
 
 
-def _opened(card: OnnxCard) -> Any:
+def _opened(card: OnnxCard, providers: list[Provider]) -> Any:
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -70,11 +76,16 @@ def _opened(card: OnnxCard) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = _ERRORS_ONLY
     try:
-        return onnxruntime.InferenceSession(
-            str(card.model), options, providers=["CPUExecutionProvider"]
-        )
+        session = onnxruntime.InferenceSession(str(card.model), options, providers=providers)
     except Exception as error:  # onnxruntime raises bare Exception subclasses of its own
         raise InputError(f"cannot be opened: {one_line(error)}", file=card.model) from None
+    if providers[0][0] not in session.get_providers():  # it falls back to the CPU without an error
+        raise InputError(
+            f"onnxruntime cannot use its {providers[0][0]} here; are CUDA and cuDNN installed?",
+            file=card.model,
+            expected="device cpu",
+        )
+    return session
 
 
 def one_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""A decoded cloud or mesh as a network of points takes it: so many points, centred, at one scale."""
+"""A decoded cloud or mesh as networks of points take it: counted, centred and scaled."""
 
 from __future__ import annotations
 
@@ -95,4 +95,5 @@ def _scaled(xyz: NDArray[np.float32]) -> NDArray[np.float32]:
     """Centred and scaled in float64, so that the order of the points hardly matters."""
     centered = xyz - xyz.mean(axis=0, dtype=np.float64)
     radius = float(np.sqrt(np.sum(centered * centered, axis=1)).max())
-    return (centered / radius if radius > 0 else centered).astype(np.float32)
+    scaled: NDArray[np.float32] = (centered / (radius or 1.0)).astype(np.float32)
+    return scaled

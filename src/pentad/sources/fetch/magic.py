@@ -20,6 +20,9 @@ _STARTS = {
     "video": (b"\x1aE\xdf\xa3", b"\0\0\x01\xba", b"\0\0\x01\xb3", b"FLV\x01", b"OggS"),
     "points": (b"\x93NUMPY", b"ply\n", b"ply\r", b"glTF"),
 }
+_SOUND_STARTS = (
+    b"fLaC", b"OggS", b"ID3", b".snd", b"caff", b"#!AMR", b"\x30\x26\xb2\x75", b"RF64",
+)  # fmt: skip
 _BMP_HEADERS = (12, 40, 52, 56, 64, 108, 124)
 _TS_PACKET = 188
 _PICTURE_BRANDS = (b"avif", b"avis", b"heic", b"heix", b"mif1")
@@ -45,6 +48,14 @@ def _is_video(head: bytes) -> bool:
     return head.startswith(_STARTS["video"])
 
 
+def _is_sound(head: bytes) -> bool:
+    """Return whether a file is a sound by itself, or a clip that has one."""
+    if head[:4] in (b"RIFF", b"FORM"):
+        return head[8:12] in (b"WAVE", b"AIFF", b"AIFC", b"AVI ")
+    framed = head[:1] == b"\xff" and head[1:2] >= b"\xe0"  # MPEG audio, or AAC without a container
+    return framed or head.startswith(_SOUND_STARTS) or _is_video(head)
+
+
 def _is_points(head: bytes) -> bool:
     return head.startswith(_STARTS["points"])
 
@@ -53,7 +64,9 @@ _TESTS: dict[str, Callable[[bytes], bool]] = {
     "image": _is_image,
     "video": _is_video,
     "audio": _is_video,  # sounds of the data set are clips too
+    "sound": _is_sound,
     "points": _is_points,
+    "file": lambda head: not _is_page(head),  # formats that begin with anything
 }
 KINDS = frozenset(_TESTS)
 """Kinds of content that can be asked for."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from pentad.core.errors import DecodeError
 from pentad.media.container import open_container
+from pentad.media.sniff import container_of
 from pentad.sources.fetch.errors import FetchError, FetchReason
 
 
@@ -24,8 +25,12 @@ def check_clip(path: Path, seconds: float | None, tolerance: float) -> frozenset
     import av
 
     try:
-        with open_container(path) as container:
-            found = frozenset(s.type for s in container.streams if _has_packet(path, s.index))
+        kind = container_of(path)
+        if kind is None:
+            raise ValueError("not a known container")
+        with open_container(path, kind) as container:
+            streams = container.streams
+            found = frozenset(s.type for s in streams if _has_packet(path, kind, s.index))
             length = _length(container)
     except (av.FFmpegError, DecodeError, OSError, ValueError) as error:
         text = " ".join(str(error).split())
@@ -47,6 +52,6 @@ def _length(container: Any) -> float | None:
     return float(max(lengths)) if lengths else None
 
 
-def _has_packet(path: Path, index: int) -> bool:
-    with open_container(path) as container:
+def _has_packet(path: Path, kind: str, index: int) -> bool:
+    with open_container(path, kind) as container:
         return any(packet.size for packet in container.demux(container.streams[index]))

@@ -50,7 +50,13 @@ class WebBatch:
     def _got(self, task: Task) -> Got:
         url, rules = _address(self._template, task.job), self._rules
         to = task.path if rules.finish is None else hidden_beside(task.path, "raw")
-        came = self._client.fetch(url, to, kind=rules.kind, max_bytes=rules.limit)
+        came = self._client.fetch(
+            url,
+            to,
+            sha256=task.job.fields.get("sha256") or None,
+            kind=rules.kind,
+            max_bytes=rules.limit,
+        )
         if rules.finish is not None:
             return finish_file(to, task.path, url, rules.finish)
         return Got(came.bytes, came.sha256, url)

@@ -1,0 +1,1 @@
+"""Embeddings of other programs, read and written: one file a layout, the same shape for all."""

@@ -1,0 +1,1 @@
+"""Encoders of Pentad for programs that expect encoders of another library."""
