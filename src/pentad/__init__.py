@@ -23,8 +23,14 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from pentad.core.modality import Modality
-    from pentad.embeddings.embed import embed
+    from pentad.embeddings.embed import embed, embed_frames
     from pentad.embeddings.embeddings import Embeddings
+    from pentad.embeddings.exchange.read import read_embeddings
+    from pentad.embeddings.exchange.write import write_embeddings
+    from pentad.embeddings.frames import FrameEmbeddings, aggregate
+    from pentad.encoders.adapters.mteb import to_mteb
+    from pentad.encoders.adapters.sentence_transformers import to_sentence_transformer
+    from pentad.encoders.check import check_encoder
     from pentad.encoders.model import Model
     from pentad.encoders.model_file import load_model
     from pentad.encoders.protocol import Encoder
@@ -51,14 +57,18 @@ if TYPE_CHECKING:
     from pentad.training.fit import train
 
 _HOME = {
+    "aggregate": "embeddings.frames",
     "as_encoder": "encoders.wrap",
     "build": "pipeline.build",
     "build_groups": "groups.build",
+    "check_encoder": "encoders.check",
     "DecodeError": "core.errors",
     "embed": "embeddings.embed",
+    "embed_frames": "embeddings.embed",
     "Embeddings": "embeddings.embeddings",
     "Encoder": "encoders.protocol",
     "evaluate_folder": "pipeline.evaluate_folder",
+    "FrameEmbeddings": "embeddings.frames",
     "find_neighbors": "neighbors.find",
     "get_encoder": "encoders.registry",
     "get_engine": "core.engine",
@@ -77,6 +87,7 @@ _HOME = {
     "PentadError": "core.errors",
     "open_emm1": "sources.emm1.dataset",
     "quickstart": "pipeline.quickstart",
+    "read_embeddings": "embeddings.exchange.read",
     "read_folder": "sources.read",
     "read_table": "sources.read",
     "Report": "evaluation.report",
@@ -84,18 +95,22 @@ _HOME = {
     "search_workspace": "pipeline.search",
     "SpaceMismatch": "core.errors",
     "StoreError": "core.errors",
+    "to_mteb": "encoders.adapters.mteb",
+    "to_sentence_transformer": "encoders.adapters.sentence_transformers",
     "train": "training.fit",
     "Triplets": "ratings.triplets",
     "UnknownName": "core.errors",
     "update_neighbors": "neighbors.update",
     "verify": "store.verify",
     "Workspace": "store.workspace",
+    "write_embeddings": "embeddings.exchange.write",
 }
 
 __all__ = [
     "DecodeError",
     "Embeddings",
     "Encoder",
+    "FrameEmbeddings",
     "Groups",
     "Hit",
     "Index",
@@ -113,10 +128,13 @@ __all__ = [
     "Triplets",
     "UnknownName",
     "Workspace",
+    "aggregate",
     "as_encoder",
     "build",
     "build_groups",
+    "check_encoder",
     "embed",
+    "embed_frames",
     "evaluate_folder",
     "find_neighbors",
     "get_encoder",
@@ -126,12 +144,16 @@ __all__ = [
     "load_model",
     "open_emm1",
     "quickstart",
+    "read_embeddings",
     "read_folder",
     "read_table",
     "search_workspace",
+    "to_mteb",
+    "to_sentence_transformer",
     "train",
     "update_neighbors",
     "verify",
+    "write_embeddings",
 ]
 
 

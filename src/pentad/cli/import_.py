@@ -9,7 +9,6 @@ import typer
 
 from pentad.cli.options import JsonOption, ModalityName, WorkspaceArgument
 
-
 PathArgument = Annotated[Path, typer.Argument(metavar="PATH", help="File or folder to read.")]
 KindOption = Annotated[ModalityName, typer.Option("--modality", help="What the vectors are of.")]
 SpaceOption = Annotated[str, typer.Option("--space", help="Name to store them under.")]
@@ -42,7 +41,7 @@ AggregateOption = Annotated[
 ]
 
 
-def import_(
+def import_(  # noqa: PLR0913, PLR0917  (one for each option)
     workspace: WorkspaceArgument,
     path: PathArgument,
     modality: KindOption,

@@ -15,7 +15,7 @@ ModelOption = Annotated[
         "-m",
         "--model",
         metavar="[MODALITY=]NAME",
-        help="Encoder or saved model: a registered name, onnx:FOLDER, or a path. Repeatable.",
+        help="Encoder or model: a registered name, hf:USER/NAME, onnx:FOLDER, a path. Repeatable.",
     ),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of everything random.")]

@@ -180,7 +180,7 @@ def open_shards(root: Path) -> Embeddings:
     """
     folder = ShardFolder(root)
     if any(root.glob("*.offsets.npy")):
-        raise InputError("holds several rows an item; read it with load_frames()", file=root)
+        raise InputError("holds several rows an item; read it with FrameEmbeddings.load()", file=root)
     records = [folder.record(number) for number in folder.numbers()]
     kinds = {(r.fields.get("modality"), r.fields.get("space")) for r in records if r is not None}
     shards = list(folder.shards())

@@ -9,6 +9,7 @@ from typing import Any
 from pentad.core.modality import Modality
 from pentad.groups.groups import Groups
 from pentad.pipeline.models import model_names
+from pentad.store.generated import count_generated
 from pentad.store.records import read_record
 from pentad.store.workspace import Workspace
 
@@ -28,6 +29,7 @@ def describe(workspace: str | Path) -> dict[str, Any]:
         "sources": {name: str(root) for name, root in opened.roots.items()},
         "items": {m.value: len(catalog.items(m)) for m in catalog.modalities},
         "pairs": catalog.pairs.frame.height,
+        "generated": count_generated(catalog),
         "licenses": {
             m.value: dict(_counts(catalog.items(m).frame["dataset_license"].to_list()))
             for m in catalog.modalities

@@ -142,6 +142,46 @@ def test_files_and_pictures_at_hand_give_the_same(tiny_encoder: Encoders, tmp_pa
         np.testing.assert_array_equal(vector, vectors[0])
 
 
+def test_settings_as_older_libraries_wrote_them(
+    tiny_folder: Folders, tiny_encoder: Encoders, tmp_path: Path
+) -> None:
+    for name, kind in (("clip", "CLIPFeatureExtractor"), ("xclip", "VideoMAEFeatureExtractor")):
+        folder = tmp_path / name
+        shutil.copytree(tiny_folder(name), folder)
+        file = folder / "preprocessor_config.json"
+        now = json.loads(file.read_text())
+        names = ("image_mean", "image_std", "resample", "do_resize", "do_center_crop")
+        old = {key: now[key] for key in (*names, "do_normalize")}
+        file.write_text(
+            json.dumps(old | {"size": 32, "crop_size": 32, "feature_extractor_type": kind})
+        )
+        video = [Video(np.stack([picture(seed=n) for n in range(4)]), 4.0)]
+        np.testing.assert_array_equal(
+            load_folder(folder).encode(video, modality="video"),
+            tiny_encoder(name).encode(video, modality="video"),
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("siglip2", "image_processor"),
+        ("clip", "image_processor"),
+        ("pe_audio", "feature_extractor"),
+    ],
+)
+def test_settings_inside_those_of_a_processor(
+    name: str, part: str, tiny_folder: Folders, tmp_path: Path, tiny_encoder: Encoders
+) -> None:
+    folder = tmp_path / "copy"
+    shutil.copytree(tiny_folder(name), folder)
+    file = folder / "preprocessor_config.json"
+    settings = json.loads(file.read_text())
+    file.unlink()
+    (folder / "processor_config.json").write_text(json.dumps({part: settings}))
+    assert load_folder(folder).network.preprocessing == tiny_encoder(name).network.preprocessing
+
+
 # ------------------------------------------------------------------------------------ VideoPrism
 
 
