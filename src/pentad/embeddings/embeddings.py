@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from pentad.core.errors import InputError, SpaceMismatch, StoreError
 from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality, as_modality
+from pentad.embeddings.arrays import FLOATS, IDS, map_array, read_array
 from pentad.store.records import committing, read_record
 
 _RECORD = "embeddings.json"
@@ -144,9 +145,13 @@ class Embeddings:
             return open_shards(root)
         if record is None or not record.intact():
             raise StoreError(f"{root}: no complete embeddings here; write them again with save()")
-        vectors = np.load(root / "vectors.npy", mmap_mode="r", allow_pickle=False)
-        ids = np.load(root / "ids.npy", allow_pickle=False)
-        return cls(vectors, ids, Modality(record.fields["modality"]), record.fields["space"])
+        try:
+            rows = record.fields["rows"]
+            vectors = map_array(root / "vectors.npy", FLOATS, (rows, None))
+            ids = read_array(root / "ids.npy", IDS, (rows,))
+            return cls(vectors, ids, Modality(record.fields["modality"]), record.fields["space"])
+        except (OSError, ValueError, KeyError, TypeError, InputError) as error:
+            raise StoreError(f"{root}: damaged ({error}); write it again with save()") from None
 
 
 def require_same_space(left: Embeddings, right: Embeddings) -> None:

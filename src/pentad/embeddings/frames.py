@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.modality import Modality, as_modality
+from pentad.embeddings.arrays import FLOATS, I64, IDS, map_array, read_array
 from pentad.embeddings.embeddings import Embeddings, Ids, write_array
 from pentad.embeddings.ids import as_ids, ordered_ids
 from pentad.embeddings.stacked import StackedRows
@@ -164,7 +165,7 @@ class FrameEmbeddings:
             raise StoreError(f"{root}: no complete frame embeddings here; write them again")
         try:
             return _stacked([_read(root, record) for record in whole], root)
-        except (OSError, ValueError, KeyError, InputError) as error:
+        except (OSError, ValueError, KeyError, TypeError, InputError) as error:
             raise StoreError(f"{root}: damaged ({error}); write it again") from None
 
 
@@ -253,13 +254,11 @@ def _has_frames(record: Record) -> bool:
 
 def _read(root: Path, record: Record) -> FrameEmbeddings:
     name = record.path.stem
-    path = root / f"{name}.npy"
-    # An empty array cannot be mapped.
-    vectors = np.load(path, mmap_mode="r" if record.fields["rows"] else None, allow_pickle=False)
+    rows = record.fields["rows"]
     return FrameEmbeddings(
-        vectors,
-        np.load(root / f"{name}.offsets.npy", allow_pickle=False),
-        np.load(root / f"{name}.ids.npy", allow_pickle=False),
+        map_array(root / f"{name}.npy", FLOATS, (None, record.fields["dim"])),
+        read_array(root / f"{name}.offsets.npy", I64, (rows + 1,)),
+        read_array(root / f"{name}.ids.npy", IDS, (rows,)),
         Modality(record.fields["modality"]),
         str(record.fields["space"]),
     )

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError, Reason, StoreError
 from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
+from pentad.embeddings.arrays import BYTES, HALF, I64, U32, map_array, read_array
 from pentad.embeddings.embeddings import Embeddings, write_array
 from pentad.embeddings.stacked import StackedRows
 from pentad.store.records import Record, committing, read_record
@@ -102,7 +103,7 @@ class ShardFolder:
             return None
         try:
             return self._load(number, record)
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def write(self, number: int, shard: Shard, fields: Mapping[str, object]) -> None:
@@ -155,21 +156,32 @@ class ShardFolder:
         return shard
 
     def _load(self, number: int, record: Record) -> Shard:
-        name = self.folder / f"{number:05d}"
-        scores = offsets = None
-        if f"{number:05d}.classes.npy" in record.files:
-            scores = _map(name.with_suffix(".classes.npy"))
-        if f"{number:05d}.offsets.npy" in record.files:
-            offsets = np.load(name.with_suffix(".offsets.npy"), allow_pickle=False)
-        failed = (Failure(i, f, Reason(r), d) for i, f, r, d in record.fields["failed"])
-        return Shard(
-            np.load(name.with_suffix(".ids.npy"), allow_pickle=False),
-            np.load(name.with_suffix(".prints.npy"), allow_pickle=False),
-            _map(name.with_suffix(".npy")),
-            scores,
-            tuple(failed),
-            offsets,
-        )
+        def path(what: str) -> Path:
+            return self.folder / f"{number:05d}.{what}npy"
+
+        def is_there(what: str) -> bool:
+            return path(what).name in record.files
+
+        rows, dim = record.fields["rows"], record.fields["dim"]
+        offsets = read_array(path("offsets."), I64, (rows + 1,)) if is_there("offsets.") else None
+        scores = map_array(path("classes."), HALF, (rows, None)) if is_there("classes.") else None
+        ids = read_array(path("ids."), U32, (rows,))
+        vectors = map_array(path(""), HALF, (rows if offsets is None else None, dim))
+        _require_order(ids, offsets, len(vectors))
+        failed = (Failure(int(i), f, Reason(r), d) for i, f, r, d in record.fields["failed"])
+        prints = read_array(path("prints."), BYTES, (rows, 32))
+        return Shard(ids, prints, vectors, scores, tuple(failed), offsets)
+
+
+def _require_order(
+    ids: NDArray[np.uint32], offsets: NDArray[np.int64] | None, vectors: int
+) -> None:
+    if (ids[1:] <= ids[:-1]).any():
+        raise ValueError("ids do not ascend")
+    if offsets is not None:
+        ends = (int(offsets[0]), int(offsets[-1]))
+        if ends != (0, vectors) or (offsets[1:] < offsets[:-1]).any():
+            raise ValueError("offsets do not span the rows")
 
 
 def open_shards(root: Path) -> Embeddings:
@@ -180,7 +192,9 @@ def open_shards(root: Path) -> Embeddings:
     """
     folder = ShardFolder(root)
     if any(root.glob("*.offsets.npy")):
-        raise InputError("holds several rows an item; read it with FrameEmbeddings.load()", file=root)
+        raise InputError(
+            "holds several rows an item; read it with FrameEmbeddings.load()", file=root
+        )
     records = [folder.record(number) for number in folder.numbers()]
     kinds = {(r.fields.get("modality"), r.fields.get("space")) for r in records if r is not None}
     shards = list(folder.shards())
@@ -202,11 +216,3 @@ def inputs_fingerprint(shard: Shard) -> str:
     """Return 64 hex digits over the ids and contents a shard was made from."""
     made = list(zip(shard.ids.tolist(), map(bytes.hex, map(bytes, shard.prints)), strict=True))
     return fingerprint_value([made, [[f.id, f.fingerprint] for f in shard.failures]])
-
-
-def _map(path: Path) -> NDArray[Any]:
-    if path.stat().st_size < 256:  # an empty array cannot be mapped
-        whole: NDArray[Any] = np.load(path, allow_pickle=False)
-        return whole
-    mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    return mapped

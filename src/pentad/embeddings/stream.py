@@ -32,8 +32,9 @@ from pentad.encoders.protocol import (
 from pentad.media.types import DecodeOptions, Media
 from pentad.media.worker import DecodePool, DecodeRequest
 from pentad.store.places import locate, place_error
+from pentad.store.remote.files import FilePath, RemoteFile
 
-Source = str | Path
+Source = str | FilePath
 """A caption, or the path of a file."""
 
 _FILES_A_CALL, _CAPTIONS_A_CALL = 32, 1024
@@ -291,7 +292,9 @@ def _portion(call: _Call, last: bool, future: Future[list[Encoded]]) -> Portion:
     return Portion(call.number, future.result(), last)
 
 
-def _request(path: Path, modality: Modality, options: DecodeOptions) -> DecodeRequest | DecodeError:
+def _request(
+    path: Source, modality: Modality, options: DecodeOptions
+) -> DecodeRequest | DecodeError:
     try:
         found = locate(path)
     except OSError as error:
@@ -308,7 +311,8 @@ def _size(item: Media) -> int:
 
 def _without_folder(error: DecodeError, path: Source) -> DecodeError:
     """Name the file alone: what is stored must not depend on where a folder lies."""
-    return DecodeError(error.reason, error.detail.replace(str(path), Path(path).name))
+    name = path.name if isinstance(path, RemoteFile) else Path(path).name
+    return DecodeError(error.reason, error.detail.replace(str(path), name))
 
 
 def _checked(vector: NDArray[Any], scores: NDArray[Any] | None) -> Encoded:

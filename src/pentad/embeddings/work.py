@@ -14,7 +14,7 @@ from pentad.core.failpoints import failpoint
 from pentad.core.modality import Modality
 from pentad.embeddings import shards as shard_module
 from pentad.embeddings.shards import Failure, Shard, ShardFolder
-from pentad.embeddings.stream import Encoded, EncodingRun
+from pentad.embeddings.stream import Encoded, EncodingRun, Source
 from pentad.encoders.protocol import Classifier, Encoder, is_row_independent, space_of
 from pentad.store.atomic import json_bytes, write_json
 from pentad.store.items import Items
@@ -80,7 +80,7 @@ class Work:
         """How many items are as they were."""
         return len(self.part) - int(self.todo.sum())
 
-    def sources(self) -> Sequence[str | Path]:
+    def sources(self) -> Sequence[Source]:
         """Return captions or paths of the items that have to be encoded."""
         items = self.part
         if self.kept:

@@ -10,16 +10,17 @@ from typing import Self
 
 from pentad.core.fingerprint import fingerprint_bytes, fingerprint_file
 from pentad.store.places import Loaded, Member, Place, container_of, locate
+from pentad.store.remote.files import FilePath, RemoteFile, Root
 from pentad.store.segments import Segment, segment_fingerprint
 
-Describe = Callable[[Path], tuple[str, int]]
+Describe = Callable[[FilePath], tuple[str, int]]
 """Gives the SHA-256 and the size in bytes of what a path names."""
 
 _BLOCK = 1 << 20
 _WHOLE = Segment("")
 
 
-def describe_file(path: Path) -> tuple[str, int]:
+def describe_file(path: FilePath) -> tuple[str, int]:
     """Return the SHA-256 and the size of what a path names, read now.
 
     Raises:
@@ -53,8 +54,17 @@ class Describer:
             os.close(self._file)
         self._tar, self._file = "", -1
 
-    def __call__(self, path: Path) -> tuple[str, int]:
-        """Return the SHA-256 and the size of what a path names; a segment has its own SHA-256."""
+    def __call__(self, path: FilePath) -> tuple[str, int]:
+        """Return the SHA-256 and the size of what a path names; a segment has its own SHA-256.
+
+        An object of a store is not read where the store has a mark of its content.
+        """
+        if isinstance(path, RemoteFile):
+            from pentad.store.remote.locating import inside
+            from pentad.store.remote.prints import describe_remote
+
+            if inside(path) is None:
+                return describe_remote(path)
         located = locate(path)
         segment = Segment("", located.start, located.end)
         if segment == _WHOLE:
@@ -89,7 +99,7 @@ class Describer:
         return digest.hexdigest()
 
 
-def reading_order(root: Path, files: Sequence[str]) -> list[int]:
+def reading_order(root: Root, files: Sequence[str]) -> list[int]:
     """Return the places of ``files`` such that what lies in one container is read in one go.
 
     A listing names all files of one modality and then those of the next. Members of a tar stand
@@ -113,7 +123,7 @@ def reading_order(root: Path, files: Sequence[str]) -> list[int]:
     return sorted(range(len(files)), key=ranks.__getitem__)
 
 
-def _container(root: Path, file: str, known: dict[str, str]) -> str:
+def _container(root: Root, file: str, known: dict[str, str]) -> str:
     """Return the container of a file, relative to the root; most follow one of the same."""
     last = known.get("", "")
     if last and file.startswith(f"{last}/"):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from pentad.core.errors import InputError
 from pentad.core.fingerprint import fingerprint_array, fingerprint_bytes, fingerprint_value
 from pentad.core.modality import Modality
 from pentad.store.rejections import Rejection
+from pentad.store.remote.files import FilePath, Root
 
 if TYPE_CHECKING:
     import polars as pl
@@ -88,7 +88,7 @@ class Items:
 
     modality: Modality
     frame: pl.DataFrame
-    roots: Mapping[str, Path] = field(default_factory=dict)
+    roots: Mapping[str, Root] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Return how many items there are."""
@@ -123,11 +123,11 @@ class Items:
             raise InputError("only text items are captions", seen=self.modality.value)
         return self.frame["caption"].to_list()
 
-    def path(self, row: int) -> Path:
+    def path(self, row: int) -> FilePath:
         """Return where the file of row ``row`` lies."""
         return self.roots[str(self.frame["source"][row])] / str(self.frame["file"][row])
 
-    def paths(self) -> list[Path]:
+    def paths(self) -> list[FilePath]:
         """Return where every item's file lies, in id order."""
         pairs = zip(self.frame["source"], self.frame["file"], strict=True)
         return [self.roots[source] / file for source, file in pairs]
@@ -181,7 +181,7 @@ class Catalog:
 
     frames: Mapping[Modality, pl.DataFrame]
     pairs: Pairs
-    roots: Mapping[str, Path] = field(default_factory=dict)
+    roots: Mapping[str, Root] = field(default_factory=dict)
     rejections: Sequence[Rejection] = field(default_factory=tuple)
     generated: pl.DataFrame = field(default_factory=_none_generated)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pentad.store.rejections import Rejection
+from pentad.store.remote.files import Root
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,14 +22,14 @@ class Listing:
 
     Attributes:
         name: Name of the source within a workspace.
-        root: Folder that ``file`` is relative to.
+        root: Folder that ``file`` is relative to, of this machine or of a store.
         rows: `LISTING_COLUMNS`, all strings; all but ``modality`` and ``file`` may be null. A file
             with several captions has several rows. Captions are cleaned.
         rejections: Rows and files that were refused while reading.
     """
 
     name: str
-    root: Path
+    root: Root
     rows: pl.DataFrame
     rejections: Sequence[Rejection] = field(default_factory=tuple)
 

@@ -17,9 +17,13 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pentad.core.errors import DecodeError, Reason
 from pentad.store.segments import segment_of
+
+if TYPE_CHECKING:
+    from pentad.store.remote.files import RemoteFile
 
 CONTAINERS = (".tar", ".parquet", ".arrow")
 """Endings of files whose parts have paths of their own."""
@@ -75,17 +79,20 @@ class Located:
     end: float | None = None
 
 
-def locate(path: str | Path) -> Located:
+def locate(path: str | Path | RemoteFile) -> Located:
     """Return where the bytes of an item lie, given its path, which may be virtual.
 
     A file is not opened; of a tar the headers are read, once for the tars used last; of a table the
-    cell is read, and what was read with it is kept for its neighbors.
+    cell is read, and what was read with it is kept for its neighbors. What lies on a store is
+    fetched.
 
     Raises:
         FileNotFoundError: There is no such file, member, row or column. `place_error` makes it a
             `DecodeError` of reason ``missing-file``.
         OSError: It is there and cannot be read, or is damaged (``unreadable``).
     """
+    if not isinstance(path, (str, Path)):
+        return path.located()
     text = os.fspath(path)
     try:
         return Located(_place(text))
@@ -98,13 +105,21 @@ def locate(path: str | Path) -> Located:
 
 def place_error(error: OSError) -> DecodeError:
     """Return what `locate` raised as the refusal of one item."""
-    gone = isinstance(error, FileNotFoundError)
-    reason = Reason.MISSING_FILE if gone else Reason.UNREADABLE
+    reason = Reason.UNREADABLE
+    if isinstance(error, FileNotFoundError):
+        reason = Reason.MISSING_FILE
+    elif error.errno == errno.EFBIG:
+        reason = Reason.TOO_LARGE
     return DecodeError(reason, error.strerror or str(error))
 
 
-def container_of(path: str | Path) -> tuple[str, str] | None:
-    """Return the tar or table that a path leads into, and what it names in there; None for none."""
+def container_of(path: str | Path | RemoteFile) -> tuple[str, str] | None:
+    """Return the tar or table that a path leads into, and what it names in there; None for none.
+
+    On a store nothing is asked: whatever is called like one counts.
+    """
+    if not isinstance(path, (str, Path)):
+        return path.container()
     text = os.fspath(path)
     for match in _INSIDE.finditer(text):
         if os.path.isfile(text[: match.end()]):  # noqa: PTH113  called for every item

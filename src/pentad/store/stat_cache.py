@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pentad.store.atomic import replacing
 from pentad.store.describe import Describer
 from pentad.store.places import container_of
+from pentad.store.remote.files import FilePath, RemoteFile
 from pentad.store.segments import segment_of
 
 if TYPE_CHECKING:
@@ -36,13 +37,15 @@ class StatCache:
         self._seen: dict[str, _Known] = {}
         self._describe = Describer()
 
-    def __call__(self, path: Path) -> tuple[str, int]:
+    def __call__(self, path: FilePath) -> tuple[str, int]:
         """Return the SHA-256 and size of ``path``, hashing it only when its stat has changed."""
-        stat = _stat(str(path))
+        if isinstance(path, RemoteFile) and path.container() is None:
+            return self._describe(path)  # its store knows
+        stat = _stat_remote(path) if isinstance(path, RemoteFile) else _stat(str(path))
         key = str(path)
         known = self._known.get(key)
-        if known is None or known[:2] != (stat.st_size, stat.st_mtime_ns):
-            known = _Known(stat.st_size, stat.st_mtime_ns, *self._describe(path))
+        if known is None or known[:2] != stat:
+            known = _Known(*stat, *self._describe(path))
         self._seen[key] = known
         return known.sha256, known.size
 
@@ -57,16 +60,28 @@ class StatCache:
             pl.DataFrame(rows, schema=_schema(), orient="row").write_parquet(coming)
 
 
-def _stat(path: str) -> os.stat_result:
-    """Return what the disk says of the file that holds what a path names."""
+def _stat(path: str) -> tuple[int, int]:
+    """Return size and time, on disk, of the file that holds what a path names."""
     try:
-        return os.stat(path)  # noqa: PTH116  called for every item
+        info = os.stat(path)  # noqa: PTH116  called for every item
     except (FileNotFoundError, NotADirectoryError):
         found = container_of(path)
         holder = segment_of(path).file if found is None else found[0]
         if holder == path:
             raise FileNotFoundError(2, "No such file or directory", path) from None
-        return os.stat(holder)  # noqa: PTH116
+        info = os.stat(holder)  # noqa: PTH116
+    return info.st_size, info.st_mtime_ns
+
+
+def _stat_remote(path: RemoteFile) -> tuple[int, int]:
+    """Return size and, for the time, a number of the content of the tar or table on a store."""
+    from pentad.store.remote.asking import version_of
+    from pentad.store.remote.locating import inside
+    from pentad.store.remote.prints import version_number
+
+    holder = path.object if inside(path) is not None else RemoteFile(path.folder, path.file)
+    version = version_of(holder)
+    return version.size, version_number(version)
 
 
 def _schema() -> Schema:

@@ -27,6 +27,8 @@ from pentad.store.lock import writer_lock
 from pentad.store.records import committing, is_pending, read_record, recover
 from pentad.store.registry import register, register_written
 from pentad.store.rejections import Rejection, read_rejections, rejection_frame
+from pentad.store.remote.addresses import is_address
+from pentad.store.remote.files import RemoteFolder, Root
 from pentad.store.stat_cache import StatCache
 from pentad.store.toml import dump_toml
 
@@ -102,13 +104,20 @@ class Workspace:
         return str(self._config.get("name", self.root.resolve().name))
 
     @property
-    def roots(self) -> dict[str, Path]:
-        """Source name -> its folder."""
+    def roots(self) -> dict[str, Root]:
+        """Source name -> its folder, of this machine or of a store."""
         sources = self._config.get("sources", {})
-        return {
-            name: Path(os.path.normpath(self.root / entry["root"]))
-            for name, entry in sources.items()
-        }
+        return {name: self._root(entry["root"]) for name, entry in sources.items()}
+
+    @property
+    def objects(self) -> Path:
+        """Where objects fetched from stores are kept."""
+        return self.root / "cache" / "objects"
+
+    def _root(self, text: str) -> Root:
+        if is_address(text):
+            return RemoteFolder(text, self.objects)
+        return Path(os.path.normpath(self.root / text))
 
     @contextmanager
     def writing(self) -> Iterator[None]:
@@ -219,16 +228,19 @@ class Workspace:
             self._config = {**self._config, name: value}
             write_bytes(self.root / _CONFIG, dump_toml(self._config).encode())
 
-    def _remember_source(self, name: str, folder: Path) -> None:
+    def _remember_source(self, name: str, folder: Root) -> None:
         known = self.roots.get(name)
-        if known is not None and known.exists() and known.resolve() != folder.resolve():
+        if known is not None and _is_another(known, folder):
             raise InputError(
                 f"source {name!r} of this workspace is {known}; "
                 f"give {folder} another name, or use another workspace"
             )
-        root = os.path.relpath(folder.resolve(), self.root.resolve())
+        if isinstance(folder, RemoteFolder):
+            root = folder.address
+        else:
+            root = Path(os.path.relpath(folder.resolve(), self.root.resolve())).as_posix()
         sources = self._config.get("sources", {})
-        self.set("sources", {**sources, name: {"root": Path(root).as_posix()}})
+        self.set("sources", {**sources, name: {"root": root}})
 
     def _write_catalog(self, catalog: Catalog) -> None:
         with committing(self.root / "items" / "items.json") as commit:
@@ -260,6 +272,13 @@ def _check_settings(path: Path, config: dict[str, Any]) -> None:
     for name, is_well in well.items():
         if not is_well:
             raise StoreError(f"{path}: {name!r} cannot be understood; restore it from a copy")
+
+
+def _is_another(known: Root, folder: Root) -> bool:
+    """Return whether the folder of a source is there and not the one given."""
+    if isinstance(known, RemoteFolder) or isinstance(folder, RemoteFolder):
+        return known != folder
+    return known.exists() and known.resolve() != folder.resolve()
 
 
 def _is_vacant(folder: Path) -> bool:

@@ -4,10 +4,40 @@ from __future__ import annotations
 
 from pathlib import Path
 
-WORDS = (
-    "a red ball on wet grass while the dog runs blue cat sings in small house with loud rain and "
-    "photo of sound this is man woman plays guitar car engine bird"
-).split()  # noqa: SIM905  (read more easily)
+WORDS = [
+    "a",
+    "red",
+    "ball",
+    "on",
+    "wet",
+    "grass",
+    "while",
+    "the",
+    "dog",
+    "runs",
+    "blue",
+    "cat",
+    "sings",
+    "in",
+    "small",
+    "house",
+    "with",
+    "loud",
+    "rain",
+    "and",
+    "photo",
+    "of",
+    "sound",
+    "this",
+    "is",
+    "man",
+    "woman",
+    "plays",
+    "guitar",
+    "car",
+    "engine",
+    "bird",
+]
 
 
 def save_tokenizer(folder: Path, *, most: int = 77, bos: str = "<s>", eos: str = "</s>") -> int:
