@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +18,7 @@ from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.frames import FrameEmbeddings
 from pentad.embeddings.shards import Failure, Shard, ShardFolder
 from pentad.embeddings.spread import engine_of, recipe_of, update_spread
-from pentad.embeddings.stream import Encoded, EncodingRun
+from pentad.embeddings.stream import Encoded, EncodingRun, Source
 from pentad.embeddings.work import (
     DEFAULTS,
     FRAMES,
@@ -175,7 +174,7 @@ def _update_all(
     """Encode what every shard lacks; shards are written while the next ones are encoded."""
     works: deque[Work] = deque()
 
-    def sources() -> Iterator[Sequence[str | Path]]:
+    def sources() -> Iterator[Sequence[Source]]:
         for work in shards.works(told=task.advance):
             works.append(work)
             yield work.sources()

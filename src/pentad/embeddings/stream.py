@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from pentad.core.errors import DecodeError, InputError, PentadError, Reason
 from pentad.core.failpoints import failpoint
 from pentad.core.modality import Modality
+from pentad.embeddings.fetch_ahead import fetch_ahead
 from pentad.encoders.protocol import (
     ChoosesDecoding,
     Classifier,
@@ -31,7 +32,7 @@ from pentad.encoders.protocol import (
 )
 from pentad.media.types import DecodeOptions, Media
 from pentad.media.worker import DecodePool, DecodeRequest
-from pentad.store.places import locate, place_error
+from pentad.store.places import Loaded, locate, place_error
 from pentad.store.remote.files import FilePath, RemoteFile
 
 Source = str | FilePath
@@ -204,16 +205,20 @@ class EncodingRun:
         if isinstance(self._encoder, ChoosesDecoding):
             options = self._encoder.decode_options(self._modality)
 
-        def requests() -> Iterator[DecodeRequest | DecodeError | None]:
+        def asked() -> Iterator[Source | None]:
             for number, paths in enumerate(lists):
                 for place, path in enumerate(paths, start=1):
                     sources.append((number, path, place == len(paths)))
-                    yield _request(Path(path), self._modality, options)
+                    yield path
                 if not len(paths):
                     sources.append((number, "", True))
                     yield None
 
-        return self._through_pool(requests())
+        def request(path: Source | None) -> DecodeRequest | DecodeError | None:
+            return None if path is None else _request(path, self._modality, options)
+
+        requests = fetch_ahead(request, asked(), waits=_is_remote, size=_loaded)
+        return self._through_pool(requests)
 
     def _through_pool(
         self, requests: Iterator[DecodeRequest | DecodeError | None]
@@ -300,6 +305,16 @@ def _request(
     except OSError as error:
         return place_error(error)
     return DecodeRequest(found.place, modality, options, start=found.start, end=found.end)
+
+
+def _is_remote(path: Source | None) -> bool:
+    return isinstance(path, RemoteFile)
+
+
+def _loaded(request: DecodeRequest | DecodeError | None) -> int:
+    """Return how many bytes of a file a request holds."""
+    place = request.path if isinstance(request, DecodeRequest) else None
+    return len(place.data) if isinstance(place, Loaded) else 0
 
 
 def _size(item: Media) -> int:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from io import FileIO
 from pathlib import Path
 
-from pentad.store.places import Loaded, Located, Member, locate
+from pentad.store.places import Loaded, Located, locate
 from pentad.store.remote.asking import opened, remember, version_of
 from pentad.store.remote.files import RemoteFile, Version
 from pentad.store.remote.kept import find_kept, keep, objects_folder, writing
@@ -39,8 +39,7 @@ def locate_remote(file: RemoteFile) -> Located:
     segment = segment_of(file.file)
     if segment.file == file.file:
         return Located(_whole(file))
-    path = kept_object(file.object)
-    return Located(_part_of_disk(path, file.object.name), segment.start, segment.end)
+    return Located(kept_object(file.object), segment.start, segment.end)
 
 
 def inside(file: RemoteFile) -> str | None:
@@ -77,14 +76,13 @@ def kept_object(file: RemoteFile) -> Path:
     return opened(address, take) if found is None else found
 
 
-def _whole(file: RemoteFile) -> Loaded | Member:
+def _whole(file: RemoteFile) -> Loaded | Path:
     address = str(file)
 
-    def take(version: Version, blocks: Iterator[bytes]) -> Loaded | Member:
+    def take(version: Version, blocks: Iterator[bytes]) -> Loaded | Path:
         if version.size <= IN_MEMORY:
             return Loaded(_joined(version, blocks), file.name)
-        path = _kept(objects_folder(file.cache), address, version, blocks)
-        return Member(path, 0, version.size, file.name)
+        return _kept(objects_folder(file.cache), address, version, blocks)
 
     return opened(address, take)
 
@@ -141,7 +139,3 @@ def _joined(version: Version, blocks: Iterator[bytes]) -> bytes:
 def _check_got(got: int, size: int, *, last: bool) -> None:
     if got > size or (last and got < size):
         raise Trouble(f"{got:,} bytes came and the store said {size:,}")
-
-
-def _part_of_disk(path: Path, name: str) -> Member:
-    return Member(path, 0, path.stat().st_size, name)
