@@ -18,6 +18,7 @@ from pentad.sources.read import Found, check_usable, find_source, read_found
 from pentad.sources.urls import FetchOptions, fetch_table
 from pentad.store.items import Catalog
 from pentad.store.listing import Listing
+from pentad.store.remote.files import same_root
 from pentad.store.workspace import Workspace
 
 VFR = "vfr"
@@ -126,7 +127,7 @@ def _fetched(
     folder = re.sub(r"[^\w.-]", "_", found.name).lstrip(".") or "source"
     root = workspace.root / "media" / folder if media_root is None else Path(media_root)
     known = workspace.roots.get(found.name)
-    if known is not None and known.resolve() != root.resolve():
+    if known is not None and not same_root(known, root):
         raise InputError(
             f"source {found.name!r} of this workspace is {known}; name that folder as media root, "
             "or give the source another name"

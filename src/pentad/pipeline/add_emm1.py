@@ -23,6 +23,7 @@ from pentad.pipeline.emm1_listing import SOURCE, list_parts, published_ids
 from pentad.pipeline.emm1_parts import Part, read_groups_part, read_triplets_part
 from pentad.pipeline.emm1_tables import groups_folder, save_groups, save_triplets, triplets_folder
 from pentad.sources.emm1.dataset import open_emm1
+from pentad.store.remote.files import same_root
 from pentad.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -144,7 +145,8 @@ def _read(ds: Emm1, split: str, nn: Sequence[int]) -> Part:
 
 def _require_same_media(opened: Workspace, ds: Emm1) -> None:
     known = opened.roots.get(SOURCE)
-    if known is not None and known.exists() and known.resolve() != ds.media_root.resolve():
+    gone = isinstance(known, Path) and not known.exists()
+    if known is not None and not gone and not same_root(known, ds.media_root):
         raise InputError(
             f"the media of E-MM1 in this workspace lie in {known}; name that with --media-root, or "
             "use another workspace",

@@ -25,6 +25,7 @@ from pentad.store.atomic import replacing
 from pentad.store.listing import Listing
 from pentad.store.places import locate
 from pentad.store.rejections import Rejection
+from pentad.store.remote.files import FilePath
 from pentad.store.stat_cache import StatCache
 from pentad.store.workspace import Workspace
 
@@ -137,7 +138,7 @@ def _fingerprints(workspace: Workspace, listing: Listing) -> dict[str, str]:
     return found
 
 
-def _probed(paths: Sequence[Path], workers: int | None) -> Iterator[tuple[int, Decoded | None]]:
+def _probed(paths: Sequence[FilePath], workers: int | None) -> Iterator[tuple[int, Decoded | None]]:
     """Yield place and outcome of each video that is there: a `Video`, or None for a refusal."""
     sent: deque[int] = deque()
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pentad.core.modality import Modality
 from pentad.store.captions import clean_caption
 from pentad.store.items import Items
+from pentad.store.remote.addresses import is_address
 
 NONE = -1
 _SEVERAL = -2
@@ -45,7 +46,7 @@ def match_names(items: Items, names: Sequence[str]) -> Matches:
     if items.modality is Modality.TEXT:
         known = {caption: row for row, caption in enumerate(items.captions)}
         return _collected(len(items), [(known.get(clean_caption(n), NONE), True) for n in names])
-    files = _Files(items, absolute=any(name.startswith("/") for name in names))
+    files = _Files(items, absolute=any(n.startswith("/") or is_address(n) for n in names))
     return _collected(len(items), [files.find(name) for name in names])
 
 
@@ -62,7 +63,8 @@ class _Files:
         self._whole = _index(files)
         self._last = _index(path.name for path in paths)
         self._stem = _index(path.stem for path in paths)
-        here = [str(Path(path).absolute()) for path in items.paths()] if absolute else []
+        places = items.paths() if absolute else []
+        here = [str(p.absolute() if isinstance(p, Path) else p) for p in places]
         self._absolute = _index(here)
 
     def find(self, name: str) -> Found:

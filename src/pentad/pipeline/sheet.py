@@ -18,6 +18,7 @@ from pentad.media.worker import DecodePool, DecodeRequest
 from pentad.pipeline.spectrogram import spectrogram_image
 from pentad.store.atomic import replacing
 from pentad.store.items import Catalog
+from pentad.store.places import locate
 
 if TYPE_CHECKING:
     from PIL import Image as PillowImage
@@ -83,15 +84,20 @@ def _choose(catalog: Catalog, groups: Groups, count: int, seed: int) -> list[_Ro
 
 def _tiles(catalog: Catalog, rows: Sequence[_Row]) -> dict[tuple[Modality, int], PillowImage.Image]:
     wanted = sorted({(m, item) for row in rows for m, (item, _) in row.items.items()})
-    requests = [DecodeRequest(_path(catalog, m, item), m, _OPTIONS) for m, item in wanted]
+    requests = {key: request for key in wanted if (request := _request(catalog, *key))}
     with DecodePool(1) as pool:
-        found = zip(wanted, pool.map(requests), strict=True)
+        found = zip(requests, pool.map(requests.values()), strict=True)
         return {key: _tile(media) for key, media in found if not isinstance(media, Exception)}
 
 
-def _path(catalog: Catalog, modality: Modality, item: int) -> Path:
+def _request(catalog: Catalog, modality: Modality, item: int) -> DecodeRequest | None:
+    """Return what is to be decoded of an item; None where it is gone."""
     items = catalog.items(modality)
-    return items.path(int(np.searchsorted(items.ids, item)))
+    try:
+        found = locate(items.path(int(np.searchsorted(items.ids, item))))
+    except OSError:
+        return None
+    return DecodeRequest(found.place, modality, _OPTIONS, start=found.start, end=found.end)
 
 
 def _tile(media: Decoded) -> PillowImage.Image:

@@ -28,7 +28,7 @@ from pentad.store.records import committing, is_pending, read_record, recover
 from pentad.store.registry import register, register_written
 from pentad.store.rejections import Rejection, read_rejections, rejection_frame
 from pentad.store.remote.addresses import is_address
-from pentad.store.remote.files import RemoteFolder, Root
+from pentad.store.remote.files import RemoteFolder, Root, same_root
 from pentad.store.stat_cache import StatCache
 from pentad.store.toml import dump_toml
 
@@ -230,7 +230,8 @@ class Workspace:
 
     def _remember_source(self, name: str, folder: Root) -> None:
         known = self.roots.get(name)
-        if known is not None and _is_another(known, folder):
+        gone = isinstance(known, Path) and not known.exists()
+        if known is not None and not gone and not same_root(known, folder):
             raise InputError(
                 f"source {name!r} of this workspace is {known}; "
                 f"give {folder} another name, or use another workspace"
@@ -272,13 +273,6 @@ def _check_settings(path: Path, config: dict[str, Any]) -> None:
     for name, is_well in well.items():
         if not is_well:
             raise StoreError(f"{path}: {name!r} cannot be understood; restore it from a copy")
-
-
-def _is_another(known: Root, folder: Root) -> bool:
-    """Return whether the folder of a source is there and not the one given."""
-    if isinstance(known, RemoteFolder) or isinstance(folder, RemoteFolder):
-        return known != folder
-    return known.exists() and known.resolve() != folder.resolve()
 
 
 def _is_vacant(folder: Path) -> bool:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby, islice
-from pathlib import Path
 
 from pentad.core.errors import DecodeError, InputError, PentadError, Reason
 from pentad.core.modality import Modality
@@ -19,6 +18,7 @@ from pentad.pipeline.captioning.chunks import CHUNK_ITEMS, ChunkFolder, Row
 from pentad.store.captions import clean_caption
 from pentad.store.items import Items
 from pentad.store.places import locate, place_error
+from pentad.store.remote.files import FilePath
 
 GROUP = 16
 """Items after which what is done is kept, unless more go through the captioner together."""
@@ -119,7 +119,7 @@ def _captioned(
 
 
 def _decoded(
-    pool: DecodePool, paths: Sequence[Path], modality: Modality, options: DecodeOptions
+    pool: DecodePool, paths: Sequence[FilePath], modality: Modality, options: DecodeOptions
 ) -> Iterator[Decoded | DecodeError]:
     """Yield what became of each file, in order."""
     requests = [_request(path, modality, options) for path in paths]
@@ -131,7 +131,9 @@ def _decoded(
         yield media
 
 
-def _request(path: Path, modality: Modality, options: DecodeOptions) -> DecodeRequest | DecodeError:
+def _request(
+    path: FilePath, modality: Modality, options: DecodeOptions
+) -> DecodeRequest | DecodeError:
     try:
         found = locate(path)
     except OSError as error:

@@ -103,6 +103,13 @@ FilePath = Path | RemoteFile
 """Where the file of an item lies."""
 
 
+def same_root(left: Root, right: Root) -> bool:
+    """Return whether two roots are one folder."""
+    if isinstance(left, RemoteFolder) or isinstance(right, RemoteFolder):
+        return left == right
+    return left.resolve() == right.resolve()
+
+
 def object_of(file: str) -> str:
     """Return the object that holds what a path names.
 
