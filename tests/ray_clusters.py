@@ -11,8 +11,10 @@ _STORE = 80 << 20
 
 
 @contextmanager
-def two_nodes() -> Iterator[Any]:
+def two_nodes(*, gpus: int = 0) -> Iterator[Any]:
     """Yield a running ``ray.cluster_utils.Cluster`` whose nodes have two processors each.
+
+    Ray believes in as many GPUs a node as it is told there are.
 
     Ray leaves sockets and processes to the garbage collector, and Python warns of that.
     """
@@ -21,10 +23,15 @@ def two_nodes() -> Iterator[Any]:
         import ray
         from ray.cluster_utils import Cluster
 
-        head = {"num_cpus": 2, "include_dashboard": False, "object_store_memory": _STORE}
+        head = {
+            "num_cpus": 2,
+            "num_gpus": gpus,
+            "include_dashboard": False,
+            "object_store_memory": _STORE,
+        }
         cluster = Cluster(initialize_head=True, head_node_args=head)
         try:
-            cluster.add_node(num_cpus=2, object_store_memory=_STORE)
+            cluster.add_node(num_cpus=2, num_gpus=gpus, object_store_memory=_STORE)
             yield cluster
         finally:
             ray.shutdown()

@@ -16,7 +16,7 @@ import pytest
 from pentad.core.engine import Engine, get_engine
 from pentad.core.errors import DecodeError, InputError, MissingExtra, PentadError, Reason
 from pentad.core.grid import Grid
-from pentad.core.ray_engine import _spread, _Stage
+from pentad.core.ray_engine import RayEngine, _spread, _Stage
 from tests.ray_clusters import two_nodes
 
 
@@ -196,3 +196,29 @@ def test_ray_may_be_missing(monkeypatch) -> None:
 def test_pentad_does_without_ray() -> None:
     code = "import sys, pentad, pentad.core.ray_engine; sys.exit('ray' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+class Gpus:
+    """A stand-in for a cluster: two nodes, one of which has two GPUs."""
+
+    def nodes(self) -> list[dict[str, object]]:
+        nodes = {"a": {"CPU": 4.0}, "b": {"CPU": 4.0, "GPU": 2.0}}
+        return [{"NodeID": n, "Alive": True, "Resources": r} for n, r in nodes.items()]
+
+
+def test_workers_that_need_a_gpu_are_as_many_as_there_are() -> None:
+    engine = RayEngine.__new__(RayEngine)
+    engine._ray = Gpus()
+    assert engine._processors("GPU") == {"b": 2}
+    assert engine._processors() == {"a": 4, "b": 4}
+
+
+def test_a_cluster_without_gpus_is_told() -> None:
+    class NoGpus(Gpus):
+        def nodes(self) -> list[dict[str, object]]:
+            return [{"NodeID": "a", "Alive": True, "Resources": {"CPU": 4.0}}]
+
+    engine = RayEngine.__new__(RayEngine)
+    engine._ray = NoGpus()
+    with pytest.raises(InputError, match="no node with a GPU; add one"):
+        engine._processors("GPU")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,7 @@ from pentad.embeddings.embed import (
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.features import embed_features, join_features, load_features
 from pentad.embeddings.frames import FrameEmbeddings
+from pentad.embeddings.stream import EncodingRun
 from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import space_of
 from pentad.store.verify import verify
@@ -456,7 +458,6 @@ def test_taking_features_keeps_scores_in_step(tmp_path):
 
 
 def test_what_is_stored_of_a_refused_file_does_not_name_its_folder(tmp_path: Path) -> None:
-    from pentad.embeddings.stream import EncodingRun
     from pentad.encoders.registry import get_encoder
 
     path = tmp_path / "broken.png"
@@ -468,6 +469,34 @@ def test_what_is_stored_of_a_refused_file_does_not_name_its_folder(tmp_path: Pat
     assert result.error is not None
     assert str(tmp_path) not in result.error.detail
     assert "broken.png" in result.error.detail
+
+
+# -------------------------------------------------------------------------------- overlapping calls
+
+
+class Overlapping(Toy):
+    """Two calls meet inside it, or it waits in vain."""
+
+    calls_at_once = 2
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.met = 0
+        self._both = threading.Barrier(2, timeout=20)
+
+    def encode(self, inputs, *, modality, batch_size=None):
+        self._both.wait()
+        self.met += 1
+        return super().encode(inputs, modality=modality, batch_size=batch_size)
+
+
+def test_calls_overlap_where_an_encoder_allows_it_and_results_keep_their_order(monkeypatch):
+    monkeypatch.setattr("pentad.embeddings.stream._CAPTIONS_A_CALL", 2)
+    encoder, captions = Overlapping(), ["a", "bb", "ccc", "dddd", "eeeee", "ffffff", "g", "h"]
+    with EncodingRun(encoder, "text") as run:
+        found = [result.vector[0] for result in run.encode(captions)]
+    assert found == [len(caption) for caption in captions]
+    assert encoder.met == 4
 
 
 # ------------------------------------------------------------------------------------------- frames

@@ -117,14 +117,19 @@ def test_what_a_killed_worker_had_is_done_by_another(tmp_path, cluster):
 
 
 def workers_of_ray() -> list[int]:
-    """Return the processes of Ray's actors that hold an encoder."""
+    """Return the processes of the actors of this process's cluster that hold an encoder."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 title = (entry / "cmdline").read_bytes()
+                ours = parent_of(parent_of(int(entry.name))) == os.getpid()
             except OSError:
                 continue
-            if title.startswith(b"ray::_Worker"):
+            if title.startswith(b"ray::_Worker") and ours:
                 found.append(int(entry.name))
     return sorted(found)
+
+
+def parent_of(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])

@@ -124,8 +124,9 @@ class RayEngine:
             strategies.NodeAffinitySchedulingStrategy(node, soft=True)
             for node in _spread(processors, count)
         )
-        gpus = grid.accelerators
-        started = (worker.options(scheduling_strategy=p, num_gpus=gpus) for p in places)
+        # An actor that names any resource holds a processor too, and merges would find none left.
+        gpus = {"num_gpus": grid.accelerators, "num_cpus": 0} if grid.accelerators else {}
+        started = (worker.options(scheduling_strategy=place, **gpus) for place in places)
         return [options.remote(grid.prepare, grid.function) for options in started]
 
     def _result(self, reference: Any) -> Any:

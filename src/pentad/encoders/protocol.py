@@ -73,6 +73,14 @@ class PrefersBatches(Protocol):
 
 
 @runtime_checkable
+class OverlapsCalls(Protocol):
+    """An encoder whose calls may overlap: one prepares its inputs while another computes."""
+
+    @property
+    def calls_at_once(self) -> int: ...  # noqa: D102
+
+
+@runtime_checkable
 class PrefersProcesses(Protocol):
     """An encoder that uses one core, so that several processes of it are faster than one."""
 

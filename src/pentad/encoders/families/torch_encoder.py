@@ -100,6 +100,11 @@ class TorchEncoder:
         """How many rows share a run unless somebody says how many."""
         return self._most or (_ROWS_ON_CPU if self.placement.on_cpu else _ROWS_ON_DEVICE)
 
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls may overlap: on another device, rows are prepared while it computes."""
+        return 1 if self.placement.on_cpu else 2
+
     @cached_property
     def row_independent(self) -> bool:
         """Whether a row has the same bits at any place of a run and in any company; tried once."""
@@ -186,12 +191,13 @@ class TorchEncoder:
         def run(one: Run) -> None:
             out[list(one.rows)] = self._run(rows, one, kind)
 
-        if self.placement.on_cpu:
-            with one_thread_each() as alone:
-                on_threads(run, runs, workers, before=alone)
-        else:
-            for one in runs:
-                run(one)
+        with self._running:
+            if self.placement.on_cpu:
+                with one_thread_each() as alone:
+                    on_threads(run, runs, workers, before=alone)
+            else:
+                for one in runs:
+                    run(one)
         ends = np.cumsum([len(each) for each in feeds]).tolist()
         return [out[end - len(each) : end] for end, each in zip(ends, feeds, strict=True)]
 
