@@ -95,7 +95,10 @@ def grown(before: int) -> int:
 
 
 @pytest.mark.parametrize("what", CONTENTS)
-@pytest.mark.parametrize("name", ["", ".ids", ".prints", ".classes"])
+@pytest.mark.parametrize(
+    "name",
+    ["", *(pytest.param(n, marks=pytest.mark.slow) for n in (".ids", ".prints", ".classes"))],
+)
 def test_a_forged_array_is_not_believed_and_its_shard_is_made_again(workspace, name, what):
     folder, before = folder_of(workspace), content(workspace.root / "embeddings")
     (folder / f"00000{name}.npy").write_bytes(CONTENTS[what])

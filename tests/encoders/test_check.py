@@ -19,6 +19,8 @@ from pentad.media.types import DecodeOptions
 from tests.encoders.families.tiny import clip_folder
 from tests.encoders.samples import encoder as known_encoder
 
+pytestmark = pytest.mark.slow
+
 EVERY_MODALITY = (
     "shape",
     "finite",

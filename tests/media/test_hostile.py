@@ -191,6 +191,7 @@ def _mutated(data: bytes, rng: np.random.Generator) -> bytes:
     return bytes(found) or b"x"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", MAKERS)
 def test_changed_files_are_decoded_or_refused(
     modality: str, tmp_path: Path, watch: Watch, listener: Listener

@@ -12,6 +12,8 @@ from pentad.media.quarantine import Quarantine
 from pentad.media.worker import DecodePool, DecodeRequest
 from pentad.store.places import Loaded, Member, Place
 
+pytestmark = pytest.mark.slow
+
 HOOK = "tests.media.hooks:decode"
 
 

@@ -16,6 +16,8 @@ from tests.embeddings.exchange.made import (
     vectors,
 )
 
+pytestmark = pytest.mark.slow
+
 EXACT = ["Flat", "HNSW8", "NSG8", "IVF4,Flat", "IVF4,SQ8,RFlat", "SQfp16", "SQbf16"]
 APPROXIMATE = ["SQ8", "HNSW8_SQ8", "PQ4x4", "IVF4,PQ4x4", "OPQ4,PQ4x4", "PCA8,Flat", "IVF4,SQ8"]
 

@@ -32,6 +32,8 @@ from tests.encoders.captioners.tiny import (
 )
 from tests.pipeline.shared import once
 
+pytestmark = pytest.mark.slow
+
 TOKENS = 24
 PROMPT = task_prompt("image")
 

@@ -285,6 +285,7 @@ HARMLESS = {  # they do without what is damaged
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "damage"),
     [(name, damage) for name in TINY for damage in DAMAGE if (name, damage) not in HARMLESS],

@@ -21,6 +21,8 @@ from tests.pipeline.captioning.fakes import Painter, add_again, gallery, paint, 
 from tests.pipeline.shared import content, differing
 from tests.progress_recorder import Recorder
 
+pytestmark = pytest.mark.slow
+
 COUNT = 40
 
 

@@ -22,6 +22,8 @@ from tests.sources.emm1 import plain_reader as plain
 from tests.sources.emm1.mutations import MUTATIONS, cells, set_own, written
 from tests.sources.emm1.plain_reader import Odd
 
+pytestmark = pytest.mark.slow
+
 Read = Callable[[Tree, Path], list[tuple]]
 
 
