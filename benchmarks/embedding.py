@@ -5,8 +5,8 @@
 
 DIR gets pictures and a model with random numbers, made from seeds, and may be removed afterwards.
 
-encoder    512 photographs' worth of JPEG (640 x 480) through a vision transformer of the size of
-           CLIP ViT-B/32: the encoder is the limit. The bound is ``encode()`` of pictures that are
+encoder    256 photographs' worth of JPEG (640 x 480) through a vision transformer of the size of
+           CLIP ViT-B/16: the encoder is the limit. The bound is ``encode()`` of pictures that are
            decoded already.
 decoder    256 large JPEG (2048 x 1536), of which the encoder takes the mean colour: decoding is the
            limit. The bound is the decoder processes alone.
@@ -96,7 +96,7 @@ def compare(title: str, sides: Sequence[Side], repeat: int) -> None:
 
 
 def compare_encoder(root: Path, threads: int, repeat: int) -> None:
-    pictures = make_pictures(root / "medium", 512, 640, 480)
+    pictures = make_pictures(root / "medium-256", 256, 640, 480)
     tower = make_tower(root / "tower", SIDE)
     encoder = get_encoder(str(tower))
     files = sorted(pictures.iterdir())
@@ -109,7 +109,7 @@ def compare_encoder(root: Path, threads: int, repeat: int) -> None:
         Side("one thread, batches of 32", lambda: one_thread_rows(tower, files, threads)),
         Side("torch DataLoader", lambda: dataloader_rows(tower, files, threads)),
     ]
-    compare("the encoder is the limit (ViT-B/32, 640 x 480 JPEG)", sides, repeat)
+    compare("the encoder is the limit (ViT-B/16, 640 x 480 JPEG)", sides, repeat)
 
 
 class MeanColour:

@@ -1,4 +1,4 @@
-"""A CLIP model of the size of ViT-B/32 with random numbers, and a text tower of next to nothing."""
+"""A CLIP model of the size of ViT-B/16 with random numbers, and a text tower of next to nothing."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def make_tower(folder: Path, side: int) -> Path:
         "num_hidden_layers": 12,
         "num_attention_heads": 12,
         "image_size": side,
-        "patch_size": 32,
+        "patch_size": 16,
     }
     CLIPModel(CLIPConfig(text_config=text, vision_config=vision)).save_pretrained(folder)
     CLIPImageProcessorPil(

@@ -23,22 +23,9 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def on_threads(
-    function: Callable[[T], R],
-    tasks: Sequence[T],
-    threads: int,
-    *,
-    before: Callable[[], None] | None = None,
-) -> list[R]:
-    """Return the results in task order.
-
-    Args:
-        function: What is done with each task.
-        tasks: They may be done in any order.
-        threads: At most so many; with one thread or one task none is started.
-        before: Called once on every thread; given, there is at least one of them.
-    """
-    if not tasks or (before is None and (threads == 1 or len(tasks) == 1)):
+def on_threads(function: Callable[[T], R], tasks: Sequence[T], threads: int) -> list[R]:
+    """Return the results in task order; with one thread or one task none is started."""
+    if threads == 1 or len(tasks) <= 1:
         return [function(task) for task in tasks]
-    with ThreadPoolExecutor(min(threads, len(tasks)), initializer=before) as pool:
+    with ThreadPoolExecutor(min(threads, len(tasks))) as pool:
         return list(pool.map(function, tasks))

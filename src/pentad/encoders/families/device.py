@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from pentad.core.errors import InputError
 
@@ -95,17 +95,42 @@ def free_cached(device: str) -> None:
         torch.cuda.empty_cache()
 
 
-@contextmanager
-def one_thread_each() -> Iterator[Any]:
-    """Let every matrix product inside run on the thread that asks for it.
+class OneThreadEach:
+    """While it is entered, every matrix product runs on the thread that asks for it.
 
     Runs then go side by side instead of each being split, which is faster on a CPU and makes a
-    row's bits the same in every place of a run. The yielded function is called once on each thread.
+    row's bits the same in every place of a run. How many threads torch uses belongs to the whole
+    process, so it is set by the first that enters, and put back by the last that leaves.
     """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._inside = 0
+        self._before = 1
+
+    def __enter__(self) -> None:
+        import torch
+
+        with self._lock:
+            if not self._inside:
+                self._before = torch.get_num_threads()
+            self._inside += 1
+            torch.set_num_threads(1)
+
+    def __exit__(self, *_: object) -> None:
+        import torch
+
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                torch.set_num_threads(self._before)
+
+
+ONE_THREAD_EACH = OneThreadEach()
+
+
+def run_alone() -> None:
+    """Make a new thread one whose products stay on it; torch keeps that for every thread."""
     import torch
 
-    before = torch.get_num_threads()
-    try:
-        yield lambda: torch.set_num_threads(1)
-    finally:
-        torch.set_num_threads(before)
+    torch.set_num_threads(1)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +24,17 @@ from pentad.encoders.accept import accepted
 from pentad.encoders.card import EncoderCard
 from pentad.encoders.families.batches import Run, halved, planned, stacked
 from pentad.encoders.families.device import (
+    ONE_THREAD_EACH,
     Placement,
     free_cached,
-    one_thread_each,
     out_of_memory,
     placement,
+    run_alone,
 )
 from pentad.encoders.families.network import Feed, Network
 from pentad.encoders.families.trial import rows_keep_their_bits
 from pentad.encoders.inputs import check_batch_size, check_modality
-from pentad.encoders.threads import on_threads, usable_cores
+from pentad.encoders.threads import usable_cores
 from pentad.encoders.vectors import normalized_rows
 from pentad.media.types import DecodeOptions, Media
 
@@ -43,6 +45,8 @@ _ROWS_ON_CPU, _ROWS_ON_DEVICE = 8, 64
 _log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 class TorchEncoder:
@@ -102,8 +106,8 @@ class TorchEncoder:
 
     @property
     def calls_at_once(self) -> int:
-        """How many calls may overlap: on another device, rows are prepared while it computes."""
-        return 1 if self.placement.on_cpu else 2
+        """How many calls may overlap, so that rows are prepared while others are computed."""
+        return 2
 
     @cached_property
     def row_independent(self) -> bool:
@@ -178,28 +182,39 @@ class TorchEncoder:
 
     def _parts(self, media: Sequence[Media], kind: Modality, size: int | None) -> list[Floats]:
         """Return the rows of every input."""
-        workers = usable_cores()
 
         def fed(item: Media) -> list[Feed]:
             return self.network.feeds(item, kind)
 
-        feeds = on_threads(fed, media, workers)
-        rows = [feed for each in feeds for feed in each]
-        out = np.zeros((len(rows), self.dim), dtype=np.float32)
-        runs = list(planned(rows, size or self.rows_a_run, filled=size is not None))
+        with ONE_THREAD_EACH:
+            feeds = self._spread(fed, media)
+            rows = self._rows([feed for each in feeds for feed in each], kind, size)
+        ends = np.cumsum([len(each) for each in feeds]).tolist()
+        return [rows[end - len(each) : end] for end, each in zip(ends, feeds, strict=True)]
+
+    def _rows(self, feeds: Sequence[Feed], kind: Modality, size: int | None) -> Floats:
+        """Return what the network makes of every row, (rows, dim)."""
+        out = np.zeros((len(feeds), self.dim), dtype=np.float32)
+        runs = list(planned(feeds, size or self.rows_a_run, filled=size is not None))
 
         def run(one: Run) -> None:
-            out[list(one.rows)] = self._run(rows, one, kind)
+            out[list(one.rows)] = self._run(feeds, one, kind)
 
-        with self._running:
-            if self.placement.on_cpu:
-                with one_thread_each() as alone:
-                    on_threads(run, runs, workers, before=alone)
-            else:
+        if self.placement.on_cpu:
+            self._spread(run, runs)
+        else:
+            with self._running:
                 for one in runs:
                     run(one)
-        ends = np.cumsum([len(each) for each in feeds]).tolist()
-        return [out[end - len(each) : end] for end, each in zip(ends, feeds, strict=True)]
+        return out
+
+    def _spread(self, function: Callable[[T], R], tasks: Sequence[T]) -> list[R]:
+        """Return the results in order; calls that overlap share the threads and leave none idle."""
+        return list(self._threads.map(function, tasks))
+
+    @cached_property
+    def _threads(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(usable_cores(), "pentad-network", initializer=run_alone)
 
     def _run(self, rows: Sequence[Feed], run: Run, kind: Modality) -> Floats:
         try:
