@@ -95,7 +95,7 @@ def _show(summary: AddSummary, json: bool) -> None:
 def _add_emm1(
     workspace: Path,
     root: str,
-    media_root: Path | None,
+    media_root: str | None,
     nn: list[int],
     split: list[PublishedSplit],
     json: bool,

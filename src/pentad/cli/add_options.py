@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -48,7 +47,7 @@ FormatOption = Annotated[
     str, typer.Option("--format", metavar="NAME", help="Layout of SOURCE; see 'list sources'.")
 ]
 FilesAtOption = Annotated[
-    Path | None,
+    str | None,
     typer.Option(
         "--media-root",
         help="Where the files lie, or go that are fetched; emm1: default $ROOT_DATA_PATH.",

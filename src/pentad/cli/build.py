@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,7 +19,7 @@ from pentad.cli.options import (
 
 def build(
     directory: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Folder or table of captioned files.")
+        str, typer.Argument(metavar="DIR", help="Folder or table of captioned files, or s3://...")
     ],
     workspace: WorkspaceArgument,
     model: ModelOption = [],  # noqa: B006  (typer copies it)

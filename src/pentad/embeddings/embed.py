@@ -15,10 +15,11 @@ from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress, Task
 from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.fetch_ahead import Source
 from pentad.embeddings.frames import FrameEmbeddings
 from pentad.embeddings.shards import Failure, Shard, ShardFolder
 from pentad.embeddings.spread import engine_of, recipe_of, update_spread
-from pentad.embeddings.stream import Encoded, EncodingRun, Source
+from pentad.embeddings.stream import Encoded, EncodingRun
 from pentad.embeddings.work import (
     DEFAULTS,
     FRAMES,

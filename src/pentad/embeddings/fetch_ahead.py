@@ -1,67 +1,57 @@
-"""Work that waits for a network done ahead by a few threads, its results in order.
-
-What does not wait is done as it is asked for, by whoever asks: files of this machine never see a
-thread.
-"""
+"""Requests for decoders, the files among them that lie on a store fetched ahead."""
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
 
-THREADS = 8
-MOST_AHEAD = 4 * THREADS
-MOST_BYTES = 256 << 20
-"""Bytes of finished results that wait; what is under way comes on top."""
+from pentad.core.ahead import ahead
+from pentad.core.errors import DecodeError
+from pentad.core.modality import Modality
+from pentad.media.types import DecodeOptions
+from pentad.media.wire import DecodeRequest
+from pentad.store.places import Loaded, locate, place_error
+from pentad.store.remote.files import FilePath, RemoteFile
 
-_A = TypeVar("_A")
-_B = TypeVar("_B")
+Source = str | FilePath
+"""A caption, or the path of a file."""
 
 
-def fetch_ahead(
-    work: Callable[[_A], _B],
-    inputs: Iterable[_A],
-    *,
-    waits: Callable[[_A], bool],
-    size: Callable[[_B], int],
-) -> Iterator[_B]:
-    """Yield what ``work`` makes of each input, in order.
+def requests_ahead(
+    paths: Iterable[Source | None], modality: Modality, options: DecodeOptions
+) -> Iterator[DecodeRequest | DecodeError | None]:
+    """Yield what to ask decoders for, in order; a refusal for what cannot be located.
 
     Args:
-        work: Called in a thread for inputs that wait, here for the others.
-        inputs: Read ahead only while there is something to wait for.
-        waits: Tells whether the work on an input waits for a network.
-        size: Bytes that a result holds in memory.
+        paths: Of the files; None stays None. It is read ahead only for what lies on a store.
+        modality: What they are.
+        options: How they are decoded.
 
     Raises:
-        Exception: Whatever ``work`` raises, when its turn comes; what was begun is given up.
+        InputError: A store does not answer.
+        StoreError: There is no room on the disk for what is fetched.
     """
-    queue: deque[Future[_B]] = deque()
-    pool: ThreadPoolExecutor | None = None
+
+    def request(path: Source | None) -> DecodeRequest | DecodeError | None:
+        return None if path is None else _request(path, modality, options)
+
+    return ahead(request, paths, waits=_is_remote, size=_loaded)
+
+
+def _request(
+    path: Source, modality: Modality, options: DecodeOptions
+) -> DecodeRequest | DecodeError:
     try:
-        for each in inputs:
-            if not waits(each):
-                while queue:
-                    yield queue.popleft().result()
-                yield work(each)
-                continue
-            if pool is None:
-                pool = ThreadPoolExecutor(THREADS, "pentad-fetch")
-            while queue and not _has_room(queue, size):
-                yield queue.popleft().result()
-            queue.append(pool.submit(work, each))
-        while queue:
-            yield queue.popleft().result()
-    finally:
-        if pool is not None:
-            pool.shutdown(wait=False, cancel_futures=True)
+        found = locate(path)
+    except OSError as error:
+        return place_error(error)
+    return DecodeRequest(found.place, modality, options, start=found.start, end=found.end)
 
 
-def _has_room(queue: deque[Future[_B]], size: Callable[[_B], int]) -> bool:
-    """Return whether one more may be begun."""
-    if len(queue) >= MOST_AHEAD:
-        return False
-    done = [each for each in queue if each.done() and each.exception() is None]
-    return sum(size(each.result()) for each in done) < MOST_BYTES
+def _is_remote(path: Source | None) -> bool:
+    return isinstance(path, RemoteFile)
+
+
+def _loaded(request: DecodeRequest | DecodeError | None) -> int:
+    """Return how many bytes of a file a request holds."""
+    place = request.path if isinstance(request, DecodeRequest) else None
+    return len(place.data) if isinstance(place, Loaded) else 0

@@ -18,8 +18,9 @@ from pentad.core.errors import InputError
 from pentad.core.grid import Grid
 from pentad.core.modality import Modality
 from pentad.core.progress import Task
+from pentad.embeddings.fetch_ahead import Source
 from pentad.embeddings.shards import SHARD_ROWS
-from pentad.embeddings.stream import Encoded, EncodingRun, Source
+from pentad.embeddings.stream import Encoded, EncodingRun
 from pentad.embeddings.work import WorkspaceShards, assembled
 from pentad.encoders.protocol import Encoder, Placeable, PrefersProcesses
 from pentad.encoders.registry import get_encoder

@@ -22,21 +22,18 @@ from numpy.typing import NDArray
 from pentad.core.errors import DecodeError, InputError, PentadError, Reason
 from pentad.core.failpoints import failpoint
 from pentad.core.modality import Modality
-from pentad.embeddings.fetch_ahead import fetch_ahead
+from pentad.embeddings.fetch_ahead import Source, requests_ahead
 from pentad.encoders.protocol import (
     ChoosesDecoding,
     Classifier,
     Encoder,
     EncodesFrames,
+    OverlapsCalls,
     PrefersBatches,
 )
 from pentad.media.types import DecodeOptions, Media
 from pentad.media.worker import DecodePool, DecodeRequest
-from pentad.store.places import Loaded, locate, place_error
-from pentad.store.remote.files import FilePath, RemoteFile
-
-Source = str | FilePath
-"""A caption, or the path of a file."""
+from pentad.store.remote.files import RemoteFile
 
 _FILES_A_CALL, _CAPTIONS_A_CALL = 32, 1024
 _RUNS_A_CALL = 4
@@ -158,11 +155,13 @@ class EncodingRun:
         says so, also an empty one.
         """
         waiting: deque[tuple[_Call, bool, Future[list[Encoded]]]] = deque()
-        with ThreadPoolExecutor(1, "pentad-encode") as thread:
+        encoder = self._encoder
+        at_once = encoder.calls_at_once if isinstance(encoder, OverlapsCalls) else 1
+        with ThreadPoolExecutor(at_once, "pentad-encode") as threads:
             try:
                 for call, last in self._calls(lists):
-                    waiting.append((call, last, thread.submit(self._results, call)))
-                    while len(waiting) > 1 + _CALLS_AHEAD:
+                    waiting.append((call, last, threads.submit(self._results, call)))
+                    while len(waiting) > at_once + _CALLS_AHEAD:
                         yield _portion(*waiting.popleft())
                 while waiting:
                     yield _portion(*waiting.popleft())
@@ -214,10 +213,7 @@ class EncodingRun:
                     sources.append((number, "", True))
                     yield None
 
-        def request(path: Source | None) -> DecodeRequest | DecodeError | None:
-            return None if path is None else _request(path, self._modality, options)
-
-        requests = fetch_ahead(request, asked(), waits=_is_remote, size=_loaded)
+        requests = requests_ahead(asked(), self._modality, options)
         return self._through_pool(requests)
 
     def _through_pool(
@@ -295,26 +291,6 @@ class EncodingRun:
 
 def _portion(call: _Call, last: bool, future: Future[list[Encoded]]) -> Portion:
     return Portion(call.number, future.result(), last)
-
-
-def _request(
-    path: Source, modality: Modality, options: DecodeOptions
-) -> DecodeRequest | DecodeError:
-    try:
-        found = locate(path)
-    except OSError as error:
-        return place_error(error)
-    return DecodeRequest(found.place, modality, options, start=found.start, end=found.end)
-
-
-def _is_remote(path: Source | None) -> bool:
-    return isinstance(path, RemoteFile)
-
-
-def _loaded(request: DecodeRequest | DecodeError | None) -> int:
-    """Return how many bytes of a file a request holds."""
-    place = request.path if isinstance(request, DecodeRequest) else None
-    return len(place.data) if isinstance(place, Loaded) else 0
 
 
 def _size(item: Media) -> int:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from pentad.core.failpoints import failpoint
 from pentad.core.modality import Modality
 from pentad.embeddings import shards as shard_module
+from pentad.embeddings.fetch_ahead import Source
 from pentad.embeddings.shards import Failure, Shard, ShardFolder
-from pentad.embeddings.stream import Encoded, EncodingRun, Source
+from pentad.embeddings.stream import Encoded, EncodingRun
 from pentad.encoders.protocol import Classifier, Encoder, is_row_independent, space_of
 from pentad.store.atomic import json_bytes, write_json
 from pentad.store.items import Items

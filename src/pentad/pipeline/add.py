@@ -15,9 +15,11 @@ from pentad.core.progress import SILENT, Progress
 from pentad.pipeline.frame_rates import probe_listing, without_variable
 from pentad.sources.layouts import Layout
 from pentad.sources.read import Found, check_usable, find_source, read_found
+from pentad.sources.remote.at_hand import at_hand
 from pentad.sources.urls import FetchOptions, fetch_table
 from pentad.store.items import Catalog
 from pentad.store.listing import Listing
+from pentad.store.remote.addresses import is_address
 from pentad.store.remote.files import same_root
 from pentad.store.workspace import Workspace
 
@@ -71,7 +73,8 @@ def add_source(
 
     Args:
         workspace: Its folder.
-        source: What to read; see `pentad.sources.read.read_source`.
+        source: What to read, here or at an address such as ``s3://bucket/folder``; see
+            `pentad.sources.read.read_source`.
         modality: Read this one only, or what the rows are where nothing else tells it.
         name: Name of the source; default that of its folder or file.
         format: The layout, where it is not to be told from what is there.
@@ -85,18 +88,23 @@ def add_source(
     Raises:
         InputError: Nothing in the source can be used.
         UnknownName: The modality, the format or what to reject is none.
-        MissingExtra: Addresses have to be fetched and the extra ``download`` is not installed.
+        MissingExtra: Addresses have to be fetched and the extra ``download`` is not installed, or a
+            store is to be read and the extra ``remote`` is not.
         StoreError: There is no workspace, or another process is writing to it.
     """
     _check_rejectable(reject)
     opened = Workspace.open(workspace)
-    found = find_source(source, modality, name, format)
-    if found.layout is Layout.URLS:
-        listing = _fetched(opened, found, media_root, fetch, progress)
-    else:
-        listing = read_found(found, media_root)
+    with at_hand(source, media_root, cache=opened.objects, progress=progress) as hand:
+        found = find_source(hand.source, modality, name, format)
+        if found.layout is Layout.URLS:
+            listing = _fetched(opened, found, media_root, fetch, progress)
+        else:
+            hand.fetch_tars(found.layout, found.path)
+            listing = hand.listing(read_found(found, hand.media_root))
     with opened.writing():
-        rates = probe_listing(opened, listing, workers=workers, progress=progress)
+        # Probing reads the files, and those of a store are not fetched until they are embedded.
+        probed = isinstance(listing.root, Path) or VFR in reject
+        rates = probe_listing(opened, listing, workers=workers, progress=progress) if probed else {}
         if VFR in reject:
             listing = without_variable(listing, rates)
         catalog = opened.add(listing)
@@ -124,6 +132,8 @@ def _fetched(
     progress: Progress,
 ) -> Listing:
     """Return the rows of a table of addresses, whose files are there now."""
+    if is_address(media_root):
+        raise InputError("files are fetched to a folder of this machine", seen=media_root)
     folder = re.sub(r"[^\w.-]", "_", found.name).lstrip(".") or "source"
     root = workspace.root / "media" / folder if media_root is None else Path(media_root)
     known = workspace.roots.get(found.name)

@@ -103,7 +103,8 @@ def build(
     """Run the chain; whatever is there and current is left alone.
 
     Args:
-        directory: Folder or table of captioned files.
+        directory: Folder or table of captioned files, here or at an address such as
+            ``s3://bucket/folder``.
         workspace: Folder of the workspace; made when it is not there.
         models: ``[MODALITY=]NAME`` of encoders; default those used last, else the built-in ones.
         k: Groups a caption.
@@ -117,7 +118,7 @@ def build(
         StoreError: The workspace is locked or damaged.
     """
     clock = Clock()
-    listing = read_source(directory)
+    listing = read_source(directory, progress=progress)
     named = load_encoders(models)
     made = Workspace.create(workspace)
     with made.writing():

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality, as_modality
+from pentad.core.progress import SILENT, Progress
 from pentad.sources.clip_retrieval import list_clip_retrieval
 from pentad.sources.coco import list_coco
 from pentad.sources.detect import detect_layout, forced_layout
@@ -19,6 +20,7 @@ from pentad.sources.fsd50k import list_fsd50k
 from pentad.sources.huggingface import list_huggingface
 from pentad.sources.layouts import Layout, as_layout
 from pentad.sources.neutral import list_neutral
+from pentad.sources.remote.at_hand import at_hand
 from pentad.sources.table import list_table
 from pentad.sources.webdataset import find_shards, is_pattern, list_webdataset
 from pentad.store.items import Items, empty_catalog
@@ -50,16 +52,21 @@ def read_source(
     name: str | None = None,
     format: str | None = None,
     media_root: str | Path | None = None,
+    cache: Path | None = None,
+    progress: Progress = SILENT,
 ) -> Listing:
     """List the files and captions of a source; nothing is decoded.
 
     Args:
         path: A folder in the neutral layout, a plain folder of media files, a table, or another
-            layout of `pentad.sources.layouts.Layout`.
+            layout of `pentad.sources.layouts.Layout`; of this machine or at an address such as
+            ``s3://bucket/folder``.
         modality: Read this one only; needed where neither folders, columns nor extensions tell it.
         name: Name of the source in a workspace; by default that of the folder or table.
         format: The layout, where it is not to be told from what is there.
         media_root: Where the files lie, for layouts that list files elsewhere.
+        cache: Where objects of a store are kept that listing needs; None for the user's own folder.
+        progress: Where to report what takes long, which is only a store.
 
     Returns:
         Its rows, and everything that was refused with line, column and reason.
@@ -67,8 +74,12 @@ def read_source(
     Raises:
         InputError: The path is of no known layout, or nothing in it can be used.
         UnknownName: ``modality`` is not a modality, or ``format`` no layout.
+        MissingExtra: It is at an address, and nothing that is installed speaks to such a store.
     """
-    return read_found(find_source(path, modality, name, format), media_root)
+    with at_hand(path, media_root, cache=cache, progress=progress) as hand:
+        found = find_source(hand.source, modality, name, format)
+        hand.fetch_tars(found.layout, found.path)
+        return hand.listing(read_found(found, hand.media_root))
 
 
 @dataclass(frozen=True)
@@ -166,7 +177,8 @@ def read_table(path: str | Path, *, modality: str) -> Items:
     """Read the items of one modality from a CSV, JSON Lines or Parquet table.
 
     Args:
-        path: The table; files are named relative to its folder.
+        path: The table, here or at an address such as ``s3://bucket/captions.csv``; files are named
+            relative to its folder.
         modality: What the rows are. With ``text`` only the captions are read.
 
     Raises:
@@ -180,7 +192,7 @@ def read_folder(path: str | Path, *, modality: str) -> Items:
     """Read the items of one modality from a folder of media files, nested as it may be.
 
     Args:
-        path: The folder.
+        path: The folder, here or at an address such as ``s3://bucket/folder``.
         modality: Which files to take. With ``text`` every line of every ``.txt`` file is a caption.
 
     Raises:
@@ -195,7 +207,7 @@ def _read_items(path: str | Path, modality: str) -> Items:
     catalog = register(empty_catalog(), listing)
     items = catalog.items(modality)
     if len(items) == 0:
-        raise _nothing_usable(Path(path), as_modality(modality), catalog.rejections)
+        raise _nothing_usable(path, as_modality(modality), catalog.rejections)
     _tell(catalog.rejections)
     return items
 
@@ -215,13 +227,13 @@ def _check_utf8(path: Path) -> None:
 
 
 def _nothing_usable(
-    path: Path, modality: Modality | None, rejections: Sequence[Rejection]
+    path: str | Path, modality: Modality | None, rejections: Sequence[Rejection]
 ) -> InputError:
     if not rejections:
         return InputError(f"there is no {modality or 'item'} in it", file=path)
     first = rejections[0]
     if len(rejections) == 1:
-        where = f"{first.path}: " if first.path != path.name else ""
+        where = f"{first.path}: " if first.path != Path(path).name else ""
         return InputError(
             f"{where}{first.reason.value}: {first.detail}",
             file=path,

@@ -33,7 +33,7 @@ class FsspecObjects:
     def __init__(self, kind: Any, protocol: str, bucket: str) -> None:
         self._bucket = f"{protocol}://{bucket}"
         with self._told():
-            self._files = kind(use_listings_cache=False)
+            self._files = kind(use_listings_cache=False, skip_instance_cache=True)
 
     def listed(self, prefix: str) -> Iterator[Listed]:
         """Yield all objects below a folder."""
@@ -82,8 +82,8 @@ class FsspecObjects:
             raise no_access(address, _line(error)) from None
         except (Trouble, PentadError):
             raise
-        except Exception as error:  # every file system has errors of its own
-            raise Trouble(_line(error)) from None
+        except Exception as error:  # every file system has errors of its own, and its own tries
+            raise Trouble(_line(error), again=False) from None
 
 
 def _version(entry: Mapping[str, Any]) -> Version:

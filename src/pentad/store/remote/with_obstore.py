@@ -33,6 +33,7 @@ _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")
 _SAME = {"gcs": "gs", "s3a": "s3"}
 _STATUS = re.compile(r"status code: (\d{3})")
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
+_ROLE = re.compile(r"/latest/(?:api|meta-data)|/computeMetadata/|/metadata/identity")
 _FOR_NOW = (408, 429)
 
 
@@ -113,6 +114,8 @@ def _version(entry: Mapping[str, Any]) -> Version:
 
 
 def _error(address: str, text: str, kind: str) -> OSError:
+    if _ROLE.search(text.partition("\n")[0]):  # asked as nothing else gives keys
+        return Trouble("no keys for it are in the environment", again=False)
     status = _STATUS.search(text)
     code = _CODE.search(text)
     number = int(status[1]) if status else 0
@@ -124,7 +127,7 @@ def _error(address: str, text: str, kind: str) -> OSError:
     if number:
         lasting = 400 <= number < 500 and number not in _FOR_NOW
         return Trouble(f"the store answers {said}", again=not lasting)
-    if "timed out" in text.lower() or "timeout" in text.lower().partition("debug source")[0]:
+    if "timed out" in text or "TimedOut" in text:
         return Trouble("the store does not answer in time")
     line = text.partition("Debug source")[0].rpartition(" - ")[2]
     detail = " ".join(line.split())[:200] or kind

@@ -1,0 +1,1 @@
+"""Sources on object stores, listed without reading their media."""
