@@ -51,7 +51,7 @@ def test_one_of_another_size_is_not_taken(tmp_path: Path) -> None:
 
 def test_what_goes_wrong_leaves_nothing(tmp_path: Path) -> None:
     def fails(path: Path) -> None:
-        path.write_bytes(b"fo")
+        path.write_bytes(b"12")
         raise Trouble("the connection fails")
 
     with pytest.raises(Trouble):
