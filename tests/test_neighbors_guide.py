@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from tests.cli.helpers import pentad
-from tests.guide_blocks import DOCS, Block, blocks_of
+from tests.guide_blocks import DOCS, blocks_of, run_blocks
 from tests.pipeline.shared import PAIR, make_built, make_world, once
 
 GUIDE = DOCS / "neighbors.md"
-
-
-def run_shell(block: Block) -> None:
-    for line in block.text.splitlines():
-        words = shlex.split(line, comments=True)
-        assert words[0] == "pentad", line
-        ran = pentad(*words[1:])
-        assert ran.code == 0, f"{GUIDE.name}:{block.line}: {line}\n{ran.err}"
 
 
 def test_every_block_runs(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch):
@@ -31,12 +20,7 @@ def test_every_block_runs(tmp_path_factory: pytest.TempPathFactory, tmp_path: Pa
     shutil.copytree(built, tmp_path / "copy")
     monkeypatch.chdir(tmp_path / "copy")
     Path("ws").rename("WS")
-    names: dict[str, Any] = {}
-    for block in blocks_of(GUIDE):
-        if block.language == "shell":
-            run_shell(block)
-        else:
-            exec(compile(block.text, f"{GUIDE.name}:{block.line}", "exec"), names)
+    names = run_blocks(GUIDE)
     assert names["near"].how["update"]["items"]["new"] == 50
     assert (Path("WS") / "groups/default/README.md").is_file()
 

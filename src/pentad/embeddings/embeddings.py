@@ -14,10 +14,10 @@ from pentad.core.errors import InputError, SpaceMismatch, StoreError
 from pentad.core.fingerprint import fingerprint_array, fingerprint_value
 from pentad.core.modality import Modality, as_modality
 from pentad.embeddings.arrays import FLOATS, IDS, map_array, read_array
+from pentad.embeddings.ids import Ids, ascends, narrow_ids
 from pentad.store.records import committing, read_record
 
 _RECORD = "embeddings.json"
-Ids = NDArray[np.uint32] | NDArray[np.uint64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +46,7 @@ class Embeddings:
             )
         if self.ids.shape != (len(self.vectors),):
             raise InputError("one id a vector", expected=(len(self.vectors),), seen=self.ids.shape)
-        if len(self.ids) > 1 and not (self.ids[1:] > self.ids[:-1]).all():
+        if not ascends(self.ids):
             raise InputError("ids must ascend without repeats")
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ class Embeddings:
         if numbers.shape != (len(array),):
             raise InputError("one id a vector", expected=(len(array),), seen=numbers.shape)
         order = np.argsort(numbers, kind="stable")
-        return cls(array[order], _as_ids(numbers)[order], as_modality(modality), space)
+        return cls(array[order], narrow_ids(numbers)[order], as_modality(modality), space)
 
     def unit(self) -> NDArray[np.float32]:
         """Return the vectors as float32 rows of length 1; a zero row stays zero."""
@@ -209,12 +209,3 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
     """Write one array as ``.npy`` in C order, without any object data."""
     with path.open("wb") as file:
         np.lib.format.write_array(file, np.ascontiguousarray(array), allow_pickle=False)
-
-
-def _as_ids(numbers: NDArray[Any]) -> Ids:
-    if numbers.dtype.kind not in "iu" and len(numbers):
-        raise InputError("ids must be integers", seen=numbers.dtype)
-    if len(numbers) and int(numbers.min()) < 0:
-        raise InputError("ids must not be negative", seen=int(numbers.min()))
-    wide = len(numbers) > 0 and int(numbers.max()) > np.iinfo(np.uint32).max
-    return numbers.astype(np.uint64) if wide else numbers.astype(np.uint32)

@@ -14,8 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.modality import Modality, as_modality
 from pentad.embeddings.arrays import FLOATS, I64, IDS, map_array, read_array
-from pentad.embeddings.embeddings import Embeddings, Ids, write_array
-from pentad.embeddings.ids import as_ids, ordered_ids
+from pentad.embeddings.embeddings import Embeddings, write_array
+from pentad.embeddings.ids import Ids, as_ids, ascends, ordered_ids
 from pentad.embeddings.stacked import StackedRows
 from pentad.store.records import Record, committing, read_record
 
@@ -69,7 +69,7 @@ class FrameEmbeddings:
         empty = np.flatnonzero(self.offsets[1:] <= self.offsets[:-1])
         if len(empty):
             raise InputError(f"item {self.ids[int(empty[0])]} has no frame; leave it out")
-        if len(self.ids) > 1 and not (self.ids[1:] > self.ids[:-1]).all():
+        if not ascends(self.ids):
             raise InputError("ids must ascend without repeats")
 
     def __len__(self) -> int:

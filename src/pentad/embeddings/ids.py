@@ -6,16 +6,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError
-from pentad.embeddings.embeddings import Ids
+
+Ids = NDArray[np.uint32] | NDArray[np.uint64]
 
 _HIGHEST = int(np.iinfo(np.uint32).max)
 
 
 def as_ids(numbers: NDArray[np.generic]) -> Ids:
-    """Return integers as u32, or u64 where one is too large for that; the order stays.
+    """Return integers as `narrow_ids` does.
 
     Raises:
         InputError: They are no integers, one is negative, or two are equal.
+    """
+    ids = narrow_ids(numbers)
+    _require_distinct(ids)
+    return ids
+
+
+def narrow_ids(numbers: NDArray[np.generic]) -> Ids:
+    """Return integers as u32, or u64 where one is too large for that; the order stays.
+
+    Raises:
+        InputError: They are no integers, or one is negative.
     """
     if numbers.dtype.kind not in "iu" and len(numbers):
         raise InputError("ids must be integers", seen=numbers.dtype)
@@ -24,9 +36,7 @@ def as_ids(numbers: NDArray[np.generic]) -> Ids:
     if int(numbers.min()) < 0:
         raise InputError("ids must not be negative", seen=int(numbers.min()))
     wide = int(numbers.max()) > _HIGHEST
-    ids: Ids = numbers.astype(np.uint64) if wide else numbers.astype(np.uint32)
-    _require_distinct(ids)
-    return ids
+    return numbers.astype(np.uint64) if wide else numbers.astype(np.uint32)
 
 
 def ordered_ids(ids: ArrayLike | None, count: int) -> tuple[NDArray[np.int64], Ids]:
@@ -54,4 +64,7 @@ def _require_distinct(ids: Ids) -> None:
     ordered = np.sort(ids)
     twice = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(twice):
-        raise InputError("an id is there twice", seen=int(ordered[int(twice[0])]))
+        raise InputError(
+            "an id is there twice",
+            seen=int(ordered[int(twice[0])]),
+        )

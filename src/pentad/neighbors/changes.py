@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.embeddings.embeddings import Ids
+from pentad.embeddings.ids import Ids
 
 Indices = NDArray[np.int64]
 Known = tuple[Ids, NDArray[np.uint64]]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.embeddings.embeddings import Embeddings, Ids
+from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.ids import Ids
 from pentad.neighbors.arrivals import Indices, rounded
 from pentad.neighbors.exact import best_pairs
 from pentad.neighbors.merge import Ranked, merge_top_k

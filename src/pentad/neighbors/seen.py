@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import SchemaMismatch
-from pentad.embeddings.embeddings import Embeddings, Ids
+from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.ids import Ids
 
 if TYPE_CHECKING:
     import polars as pl

@@ -19,7 +19,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from pentad.core.errors import InputError, SpaceMismatch
 from pentad.core.progress import SILENT, Progress, Task
-from pentad.embeddings.embeddings import Embeddings, Ids, require_same_space
+from pentad.embeddings.embeddings import Embeddings, require_same_space
+from pentad.embeddings.ids import Ids
 from pentad.neighbors.arrivals import Arrivals
 from pentad.neighbors.changes import Changes, Indices
 from pentad.neighbors.exact import ExactSearch, Proof

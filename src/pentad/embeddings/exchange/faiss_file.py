@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.progress import Task
-from pentad.embeddings.embeddings import Ids
 from pentad.embeddings.exchange.faiss_flat import HEADER, LENGTH
 from pentad.embeddings.exchange.rows import blocks
+from pentad.embeddings.ids import Ids
 
 _TOTAL = slice(8, 16)
 """Where the header of every index has the number of its vectors."""

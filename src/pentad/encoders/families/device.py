@@ -98,8 +98,8 @@ def free_cached(device: str) -> None:
 class OneThreadEach:
     """While it is entered, every matrix product runs on the thread that asks for it.
 
-    Runs then go side by side instead of each being split, which is faster on a CPU and makes a
-    row's bits the same in every place of a run. How many threads torch uses belongs to the whole
+    Runs then go side by side instead of each being split, which makes a row's bits the same in
+    every place of a run. How many threads torch uses belongs to the whole
     process, so it is set by the first that enters, and put back by the last that leaves.
     """
 
