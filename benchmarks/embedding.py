@@ -8,7 +8,7 @@ DIR gets pictures and a model with random numbers, made from seeds, and may be r
 encoder    256 photographs' worth of JPEG (640 x 480) through a vision transformer of the size of
            CLIP ViT-B/16: the encoder is the limit. The bound is ``encode()`` of pictures that are
            decoded already.
-decoder    256 large JPEG (2048 x 1536), of which the encoder takes the mean colour: decoding is the
+decoder    1,024 large JPEG (2048 x 1536), of which the encoder takes a mean colour: decoding is the
            limit. The bound is the decoder processes alone.
 many       100,000 small pictures through the built-in image encoder, and through an ONNX model
            (``--onnx``): rate, and the most memory of all processes, at a fifth, half and all.
@@ -118,12 +118,12 @@ class MeanColour:
     dim = 3
 
     def encode(self, pictures: Sequence[Image]) -> np.ndarray:
-        """Return the mean of every eighth pixel."""
-        return np.array([p.pixels[::8, ::8].reshape(-1, 3).mean(axis=0) + 1 for p in pictures])
+        """Return the mean of every 32nd pixel of every 32nd row."""
+        return np.array([p.pixels[::32, ::32].reshape(-1, 3).mean(axis=0) + 1 for p in pictures])
 
 
 def compare_decoder(root: Path, threads: int, repeat: int) -> None:
-    pictures = make_pictures(root / "large", 256, 2048, 1536)
+    pictures = make_pictures(root / "large", 1024, 2048, 1536)
     encoder = as_encoder(MeanColour(), name="mean-colour", modality="image", dim=3)
     files = sorted(pictures.iterdir())
     workspace = workspace_of(root / "ws-large", pictures)

@@ -37,7 +37,7 @@ class Pictures(Dataset[torch.Tensor]):
         picture = Image.open(self._files[number]).convert("RGB")
         if self._tower is None:
             pixels = np.asarray(picture)
-            return torch.from_numpy(pixels[::8, ::8].reshape(-1, 3).mean(axis=0) + 1)
+            return torch.from_numpy(pixels[::32, ::32].reshape(-1, 3).mean(axis=0) + 1)
         if self._processor is None:
             from transformers import CLIPImageProcessorPil
 

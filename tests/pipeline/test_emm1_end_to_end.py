@@ -11,6 +11,7 @@ import pytest
 import pentad
 from pentad.core.modality import Modality
 from pentad.embeddings.embed import load_embeddings
+from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import space_of
 from pentad.evaluation.eshot import evaluate_eshot
 from pentad.pipeline.add_emm1 import add_emm1
@@ -34,6 +35,7 @@ ENCODERS = {
 }
 SETTINGS = FitSettings(hidden=32, epochs=40, batch=32, lr=5e-3, pairs="all")
 AFTER = replace(SETTINGS, epochs=5, lr=1e-3)
+ONE = EmbedOptions(workers=1)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +82,7 @@ def test_tables_to_vectors_to_a_model_to_scores(tree):
 def test_a_workspace_to_a_model_to_scores(tree, tmp_path):
     ws = pentad.Workspace.create(tmp_path / "ws")
     added = add_emm1(ws.root, tree.root)
-    rows = embed_step(ws.root, models=[f"{m}={name}" for m, name in ENCODERS.items()], workers=1)
+    rows = embed_step(ws.root, models=[f"{m}={name}" for m, name in ENCODERS.items()], options=ONE)
     assert {row["rejected"] for row in rows} == {0}
     spaces = {row["modality"]: row["space"] for row in rows}
     features = {m: load_embeddings(ws, space, m) for m, space in spaces.items()}
@@ -102,7 +104,7 @@ def test_published_vectors_stand_in_for_encoding(tree, tmp_path):
     for split in ("100m", "1m"):
         for modality, vectors in embedded(ds, split).items():
             attach_embeddings(ws.root, modality, vectors, split=split)
-    done = embed_step(ws.root, models=[f"{m}={name}" for m, name in ENCODERS.items()], workers=1)
+    done = embed_step(ws.root, models=[f"{m}={name}" for m, name in ENCODERS.items()], options=ONE)
     assert {row["encoded"] for row in done} == {0}
     items = pentad.Workspace.open(ws.root).catalog().items("points")
     encoder = pentad.get_encoder(ENCODERS["points"])

@@ -37,7 +37,7 @@ from pentad.store.remote.files import RemoteFile
 
 _FILES_A_CALL, _CAPTIONS_A_CALL = 32, 1024
 _RUNS_A_CALL = 4
-_BYTES_A_CALL = 1 << 27
+_BYTES_A_CALL, _MOST_BYTES_A_CALL = 1 << 26, 1 << 28
 _CALLS_AHEAD = 1
 
 
@@ -183,9 +183,14 @@ class EncodingRun:
             if result is not None:
                 failpoint("embed.decoded")
                 call.add(result, source)
-            if last or len(call.errors) == most or call.bytes >= _BYTES_A_CALL:
+            if last or len(call.errors) == most or self._heavy(call):
                 yield call, last
                 call = None
+
+    def _heavy(self, call: _Call) -> bool:
+        """Return whether a call is large enough; a run that is not full would waste rows."""
+        full = len(call.media) % (self._batch_size or 1) == 0
+        return call.bytes >= (_BYTES_A_CALL if full else _MOST_BYTES_A_CALL)
 
     def _caption_calls(self, lists: Iterable[Sequence[Source]]) -> Iterator[tuple[_Call, bool]]:
         for number, captions in enumerate(lists):
