@@ -24,6 +24,8 @@ import argparse
 import os
 import shutil
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -47,6 +49,7 @@ from pentad.sources.read import read_source
 from pentad.store.workspace import Workspace
 
 SIDE = 224
+PARTS = ("encoder", "decoder", "many")
 
 
 @dataclass(frozen=True)
@@ -143,18 +146,29 @@ def compare_decoder(root: Path, threads: int, repeat: int) -> None:
 
 def measure_many(root: Path, count: int, threads: int, onnx: str | None) -> None:
     pictures = make_pictures(root / "small", count, 64, 48)
-    names = ["image-descriptor", *([f"onnx:{onnx}"] if onnx else [])]
+    names = ["image-descriptor", *([f"onnx:{Path(onnx).resolve()}"] if onnx else [])]
     print(f"\n{count:,} pictures of 64 x 48\n{'':24} {'items':>8} {'items/s':>8} {'peak MiB':>9}")
     for name in names:
-        encoder = get_encoder(name)
         for share in (0.2, 0.5, 1.0):
-            part = first_files(root / "part", pictures, int(count * share))
-            workspace = workspace_of(root / "ws-many", part)
-            with TreeClock() as clock:
-                done = embedded(workspace, encoder, threads)
+            number = int(count * share)
+            workspace = workspace_of(root / "ws-many", first_files(root / "part", pictures, number))
+            command = [
+                Path(sys.executable).with_name("pentad"),
+                "embed",
+                workspace.root,
+                "-m",
+                name,
+                "--workers",
+                threads,
+            ]
+            process = subprocess.Popen([str(word) for word in command], stdout=subprocess.DEVNULL)
+            with TreeClock(process.pid) as clock:
+                failed = process.wait()
+            if failed:
+                raise SystemExit(failed)
+            title = name.rpartition("/")[2]
             print(
-                f"{encoder.name:24} {done:8,} {done / clock.wall:8.1f} {clock.peak:9.0f}",
-                flush=True,
+                f"{title:24} {number:8,} {number / clock.wall:8.1f} {clock.peak:9.0f}", flush=True
             )
 
 
@@ -170,20 +184,26 @@ def first_files(folder: Path, pictures: Path, count: int) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", nargs="+", default=["encoder", "decoder", "many"])
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--onnx", help="folder of an image model with its card")
     parser.add_argument("--many", type=int, default=100_000)
     given = parser.parse_args()
+    if (
+        len(given.only) > 1
+    ):  # each in a process of its own: the memory of one is not that of the next
+        for part in given.only:
+            subprocess.run([sys.executable, *sys.argv, "--only", part], check=True)
+        return
     os.environ["PENTAD_THREADS"] = str(given.threads)
     given.folder.mkdir(parents=True, exist_ok=True)
     print(f"{given.threads} threads, {time.strftime('%Y-%m-%d')}, load {os.getloadavg()[0]:.1f}")
-    if "encoder" in given.only:
+    if given.only == ["encoder"]:
         compare_encoder(given.folder, given.threads, given.repeat)
-    if "decoder" in given.only:
+    if given.only == ["decoder"]:
         compare_decoder(given.folder, given.threads, given.repeat)
-    if "many" in given.only:
+    if given.only == ["many"]:
         measure_many(given.folder, given.many, given.threads, given.onnx)
 
 

@@ -1,4 +1,4 @@
-"""What a block takes, processes that it starts included."""
+"""What a process takes while a block runs, processes that it starts included."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class TreeClock:
-    """Seconds and memory of this process and of all that it started.
+    """Seconds and memory of a process and of all that it started.
+
+    Args:
+        root: Number of the process; by default this one.
 
     Attributes:
         wall: Seconds.
@@ -22,9 +25,12 @@ class TreeClock:
 
     wall = cpu = peak = 0.0
 
+    def __init__(self, root: int | None = None) -> None:
+        self._root = os.getpid() if root is None else root
+
     def __enter__(self) -> TreeClock:
         self._ticks: dict[int, int] = {}
-        self._before = _ticks_of(os.getpid())
+        self._before = _ticks_of(self._root)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._start = time.perf_counter()
@@ -32,8 +38,8 @@ class TreeClock:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._look()
         self.wall = time.perf_counter() - self._start
+        self._look()
         self._stop.set()
         self._thread.join()
         self.cpu = (sum(self._ticks.values()) - self._before) / _TICKS
@@ -44,7 +50,7 @@ class TreeClock:
 
     def _look(self) -> None:
         memory = 0.0
-        for number in _tree(os.getpid()):
+        for number in _tree(self._root):
             try:
                 self._ticks[number] = _ticks_of(number)
                 memory += _anonymous(number)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -82,6 +84,16 @@ def test_a_worker_with_another_encoder_is_told():
     recipe = Recipe("hashed-text", "0" * 64, Modality.TEXT, None, False, "cpu", "float32")
     with pytest.raises(InputError, match="give all machines one version"):
         _prepare(recipe)
+
+
+def test_a_worker_holds_one_run_for_an_encoder_that_traveled(monkeypatch):
+    monkeypatch.setenv("PENTAD_THREADS", "1")
+    encoder = get_encoder("image-descriptor")
+    recipe = Recipe(encoder, encoder.fingerprint, Modality.IMAGE, None, False, "cpu", "float32")
+    first = _prepare(pickle.loads(pickle.dumps(recipe)))
+    assert _prepare(pickle.loads(pickle.dumps(recipe))) is first
+    assert _prepare(replace(recipe, batch_size=2)) is not first
+    assert _prepare(recipe) is not first
 
 
 @pytest.mark.slow

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, overload
 
@@ -126,9 +125,22 @@ class _Tasks(Sequence[Sequence[Source]]):
         return (self[number] for number in range(len(self)))
 
 
-@lru_cache(maxsize=1)
+_held: dict[Recipe, EncodingRun] = {}
+
+
 def _prepare(recipe: Recipe) -> EncodingRun:
-    """Load the encoder in a worker that has one processor, or one GPU, to itself; once each."""
+    """Return the run of this worker, made by the first task that asks for it."""
+    # An encoder that traveled is a new object with every task; its fingerprint is in the recipe.
+    key = replace(recipe, encoder="")
+    if key not in _held:
+        while _held:
+            _held.popitem()[1].close()
+        _held[key] = _loaded(recipe)
+    return _held[key]
+
+
+def _loaded(recipe: Recipe) -> EncodingRun:
+    """Load the encoder in a worker that has one processor, or one GPU, to itself."""
     if not recipe.accelerators:
         os.environ[VARIABLE] = "1"
     encoder = recipe.encoder

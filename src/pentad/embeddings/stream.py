@@ -141,6 +141,10 @@ class EncodingRun:
 
     def __exit__(self, *exc: object) -> None:
         """Stop the decoders."""
+        self.close()
+
+    def close(self) -> None:
+        """Stop the decoders; called by ``with``."""
         self._stack.close()
 
     def encode(self, inputs: Sequence[Source]) -> Iterator[Encoded]:

@@ -8,9 +8,11 @@ alone. Runs are spread over threads, preprocessing included.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,12 +28,13 @@ from pentad.encoders.onnx.pooling import Floats, activated, normalized, over_row
 from pentad.encoders.onnx.runs import grouped, row_of, stacked
 from pentad.encoders.onnx.session import Feed, Session
 from pentad.encoders.protocol import Classified
-from pentad.encoders.threads import on_threads, usable_cores
+from pentad.encoders.threads import usable_cores
 from pentad.encoders.vectors import normalized_rows
 from pentad.media.types import DecodeOptions
 
 _TRIAL_COMPANY = 5
 
+T = TypeVar("T")
 Rows = tuple[Floats, Floats | None]
 """The vectors (rows, dim) of one input before pooling, and its activated scores (rows, classes)."""
 
@@ -84,6 +87,11 @@ class OnnxEncoder:
             self._device = wanted
             self._stacks = self._front.stackable and self._stacking_is_exact()
         return self
+
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls may overlap, so that no thread waits for the last run of a call."""
+        return 2
 
     @property
     def row_independent(self) -> bool:
@@ -205,7 +213,7 @@ class OnnxEncoder:
         def rows(opened: Opener) -> Rows:
             return self._rows(self._front.feeds(opened()), classify)
 
-        return on_threads(rows, given, self._threads)
+        return self._spread(rows, given)
 
     def _in_company(
         self, given: Sequence[Opener], batch_size: int | None, classify: bool
@@ -218,13 +226,19 @@ class OnnxEncoder:
             return self._rows([stacked([feeds[n] for n in numbers])], classify)
 
         out: dict[int, Rows] = {}
-        for numbers, (vectors, scores) in zip(
-            groups, on_threads(run, groups, self._threads), strict=True
-        ):
+        for numbers, (vectors, scores) in zip(groups, self._spread(run, groups), strict=True):
             for place, number in enumerate(numbers):
                 row = slice(place, place + 1)
                 out[number] = (vectors[row], None if scores is None else scores[row])
         return [out[number] for number in range(len(given))]
+
+    def _spread(self, function: Callable[[T], Rows], tasks: Sequence[T]) -> list[Rows]:
+        """Return the results in order; calls that overlap share the threads and leave none idle."""
+        return list(self._pool.map(function, tasks))
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(self._threads, "pentad-onnx")
 
     def _pooled(self, rows: Rows) -> Rows:
         """One vector and one row of scores of one input."""
