@@ -190,9 +190,8 @@ def main() -> None:
     parser.add_argument("--onnx", help="folder of an image model with its card")
     parser.add_argument("--many", type=int, default=100_000)
     given = parser.parse_args()
-    if (
-        len(given.only) > 1
-    ):  # each in a process of its own: the memory of one is not that of the next
+    if len(given.only) > 1:
+        # Each in a process of its own: the memory of one is not that of the next.
         for part in given.only:
             subprocess.run([sys.executable, *sys.argv, "--only", part], check=True)
         return

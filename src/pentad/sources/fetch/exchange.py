@@ -205,7 +205,8 @@ def _translated(url: str, *, body: bool) -> Iterator[None]:
     try:
         yield
     except exceptions.NewConnectionError as error:  # which urllib3 2 counts among timeouts
-        raise FetchError(FetchReason.CONNECTION, f"{url}: {error}") from error
+        why = str(error).partition(": ")[2] or str(error)  # before it stands the name of a class
+        raise FetchError(FetchReason.CONNECTION, f"{url}: {why}") from error
     except (exceptions.TimeoutError, TimeoutError) as error:
         raise FetchError(FetchReason.TIMEOUT, f"{url}: no answer in time") from error
     except exceptions.SSLError as error:
