@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_model_in_a_folder_captions_pictures(folder: Path) -> None:
     ran = pentad("caption", "ws", "--modality", "image", "-m", "./tiny", "--limit", 2)
     assert ran.code == 0, ran.err

@@ -25,6 +25,8 @@ from pentad.store.workspace import Workspace
 from tests.embeddings.toy import Namer, painted
 from tests.store.killing import content
 
+pytestmark = pytest.mark.slow
+
 NAMES = ("blue", "green", "pink")
 HUGE = (1 << 40, 3)
 

@@ -60,6 +60,7 @@ def refusal(place: str | Place, modality: str = "image") -> DecodeError:
     return found.value
 
 
+@pytest.mark.slow
 def test_every_format_is_the_same_from_a_tar_from_memory_and_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "files").mkdir()
     paths = [make(tmp_path / "files", modality, name) for modality, name in EVERY_FILE]

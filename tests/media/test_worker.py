@@ -56,6 +56,7 @@ def until(condition: object, seconds: float = 60.0) -> bool:
     return True
 
 
+@pytest.mark.slow
 def test_results_equal_those_of_decode_for_any_number_of_workers(tmp_path: Path) -> None:
     requests = []
     for modality, name in EVERY_FILE:
@@ -80,6 +81,7 @@ def test_order_is_kept(tmp_path: Path) -> None:
     assert [int(r.pixels[0, 0, 0]) for r in found] == list(range(20))
 
 
+@pytest.mark.slow
 def test_bad_files_are_refused_and_everything_else_goes_on() -> None:
     names = ["ok", "hang", "ok", "hog", "exit", "ok", "crash", "refuse", "error", "warn", "empty"]
     expected = {

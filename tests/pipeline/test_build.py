@@ -82,6 +82,7 @@ def test_the_same_inputs_elsewhere_give_the_same_bytes(built, little_world, tmp_
     assert result.report is not None
 
 
+@pytest.mark.slow
 def test_another_seed_gives_another_split(pair_built, pair):
     build(pair.parent / "world", pair, k=K, seed=1)
     assert content(pair, "reports") != content(pair_built, "reports")
@@ -105,6 +106,7 @@ def test_another_k_makes_neighbors_and_what_follows_again_but_embeds_nothing(
     assert first.equals(pl.read_parquet(pair_built / "groups/default/nn_1.parquet"))
 
 
+@pytest.mark.slow
 def test_another_k_and_back_gives_the_first_bytes_again(pair):
     before = results(pair)
     build(pair.parent / "world", pair, k=K + 1)
@@ -127,6 +129,7 @@ def test_one_changed_file_is_the_only_one_encoded(pair, tmp_path):
     assert differing(results(pair), results(tmp_path / "fresh" / "ws")) == []
 
 
+@pytest.mark.slow
 def test_a_removed_file_leaves_no_vector_neighbor_or_group(pair):
     world = pair.parent / "world"
     victim = rows_of(world, "audio")[0]["file_name"]
@@ -145,6 +148,7 @@ def test_a_removed_file_leaves_no_vector_neighbor_or_group(pair):
     assert verify(Workspace.open(pair)) == []
 
 
+@pytest.mark.slow
 def test_a_modality_that_is_removed_altogether_is_gone(pair):
     world = pair.parent / "world"
     broken = world / "audio" / "files" / rows_of(world, "audio")[0]["file_name"]
@@ -158,6 +162,7 @@ def test_a_modality_that_is_removed_altogether_is_gone(pair):
     assert verify(Workspace.open(pair)) == []
 
 
+@pytest.mark.slow
 def test_the_number_of_decoders_changes_nothing(little_world, tmp_path):
     world = part_of_world(little_world, tmp_path / "world", PAIR, items=6)
     for workers in (1, 3):
@@ -165,6 +170,7 @@ def test_the_number_of_decoders_changes_nothing(little_world, tmp_path):
     assert differing(results(tmp_path / "ws1"), results(tmp_path / "ws3")) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("modality", MEDIA)
 def test_one_modality_is_enough(little_world, tmp_path, modality):
     world = part_of_world(little_world, tmp_path / "world", [modality], items=10)
@@ -176,6 +182,7 @@ def test_one_modality_is_enough(little_world, tmp_path, modality):
     }
 
 
+@pytest.mark.slow
 def test_two_modalities_without_concepts_are_scored_with_captions_alone(little_world, tmp_path):
     world = part_of_world(
         little_world, tmp_path / "world", ["image", "audio"], items=12, change=without_concept
@@ -189,6 +196,7 @@ def test_two_modalities_without_concepts_are_scored_with_captions_alone(little_w
     }
 
 
+@pytest.mark.slow
 def test_a_single_concept_is_built_without_scores(little_world, tmp_path):
     def same(row):
         return {**row, "concept": "thing"}
@@ -204,6 +212,7 @@ def test_a_single_concept_is_built_without_scores(little_world, tmp_path):
     assert build(world, tmp_path / "ws", k=2).report is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1])
 def test_one_item_of_each_modality_is_enough(little_world, tmp_path, seed):
     world = part_of_world(little_world, tmp_path / "world", ["image", "audio"], items=1)
@@ -211,6 +220,7 @@ def test_one_item_of_each_modality_is_enough(little_world, tmp_path, seed):
     assert result.items["image"].added == result.items["audio"].added == 1
 
 
+@pytest.mark.slow
 def test_a_modality_whose_only_concept_is_held_out_is_in_the_final_model(little_world, tmp_path):
     world = part_of_world(little_world, tmp_path / "world", ["image"], items=8)
     part_of_world(little_world, tmp_path / "world", ["points"], items=1)
@@ -254,6 +264,7 @@ def test_a_missing_folder_makes_no_workspace(tmp_path):
     assert not (tmp_path / "ws").exists()
 
 
+@pytest.mark.slow
 def test_a_workspace_inside_its_folder_does_not_become_its_own_input(little_world, tmp_path):
     for number, row in enumerate(rows_of(little_world, "image")[:4]):
         source = little_world / "image/files" / row["file_name"]
@@ -278,6 +289,7 @@ def spaces_of(workspace: Path, modality: str) -> set[str]:
     return {path.parent.name.rsplit("-", 1)[0] for path in found}
 
 
+@pytest.mark.slow
 def test_encoders_named_once_are_used_again(little_world, tmp_path):
     world = part_of_world(little_world, tmp_path / "world", ["image", "points"], items=6)
     build(world, tmp_path / "ws", models=["points=image-descriptor"], k=2)
@@ -286,6 +298,7 @@ def test_encoders_named_once_are_used_again(little_world, tmp_path):
     assert spaces_of(tmp_path / "ws", "points") == {"image-descriptor", "unified"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("named", ["image={}", "./{}"])
 def test_an_encoder_named_by_a_path_is_found_again_from_elsewhere(
     built, little_world, tmp_path, monkeypatch, named
@@ -302,6 +315,7 @@ def test_an_encoder_named_by_a_path_is_found_again_from_elsewhere(
     assert spaces_of(tmp_path / "ws", "image") == {"bridge", "unified"}
 
 
+@pytest.mark.slow
 def test_a_bare_folder_name_is_an_encoder_that_is_found_again(
     built, little_world, tmp_path, monkeypatch
 ):
@@ -314,6 +328,7 @@ def test_a_bare_folder_name_is_an_encoder_that_is_found_again(
     assert build(world, tmp_path / "ws", k=2).items["image"].encoded == 0
 
 
+@pytest.mark.slow
 def test_a_second_source_joins_the_first(pair, other_world, tmp_path):
     second = part_of_world(other_world, tmp_path / "second", ["image"], items=5)
     added = build(second, pair, k=K)

@@ -15,7 +15,7 @@ from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import PAIR, K, part_of_world, results, rows_of, write_rows
 
-pytestmark = pytest.mark.usefixtures("short")
+pytestmark = [pytest.mark.usefixtures("short"), pytest.mark.slow]
 
 COUNT = 10
 SUFFIX = {"image": "png", "audio": "wav", "video": "mp4", "points": "ply"}

@@ -16,7 +16,7 @@ from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import K, content, differing, results
 
-pytestmark = pytest.mark.usefixtures("short")
+pytestmark = [pytest.mark.usefixtures("short"), pytest.mark.slow]
 
 REPAIRED = (
     "embeddings/image-descriptor-*/image/00000.npy",

@@ -13,6 +13,8 @@ from pentad.pipeline.evaluate_folder import evaluate_folder, held_out_report
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import MEDIA, content, differing, part_of_world, rows_of, without_concept
 
+pytestmark = pytest.mark.slow
+
 ROW = {"query", "corpus", "metric", "value", "low", "high", "chance", "n", "pool"}
 TEXT_DIRECTIONS = {(a, b) for m in MEDIA for a, b in (("text", m), (m, "text"))}
 METRICS = {"hit@1", "hit@5", "hit@10"}

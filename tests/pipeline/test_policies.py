@@ -20,7 +20,7 @@ from pentad.store.workspace import Workspace
 from tests.pipeline.captioning.fakes import Painter
 from tests.pipeline.shared import K, content, differing
 
-pytestmark = pytest.mark.usefixtures("short")
+pytestmark = [pytest.mark.usefixtures("short"), pytest.mark.slow]
 OPTIONS = NeighborOptions(k=K)
 
 

@@ -30,6 +30,8 @@ from tests.sources.helpers import write_csv
 from tests.stores import S3, forget, s3_server
 from tests.tars import MEDIA, write_tar
 
+pytestmark = pytest.mark.slow
+
 BUCKET = "s3://bucket"
 
 
@@ -314,7 +316,6 @@ def test_pictures_on_a_store_and_their_table_here(ws: Workspace, s3: S3, tmp_pat
     assert embedded(ws)
 
 
-@pytest.mark.slow
 def test_an_interrupt_leaves_nothing_half_done(ws: Workspace, s3: S3, tmp_path: Path) -> None:
     make_table(s3.folder / "bucket" / "data")
     add_source(ws.root, f"{BUCKET}/data")

@@ -25,7 +25,7 @@ from pentad.store.captions import caption_key
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import K, rows_of, write_rows
 
-pytestmark = pytest.mark.usefixtures("short")
+pytestmark = [pytest.mark.usefixtures("short"), pytest.mark.slow]
 
 MAKING = Making(NeighborOptions(k=K))
 

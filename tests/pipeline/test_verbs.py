@@ -19,6 +19,7 @@ from tests.pipeline.shared import ITEMS, K, content, differing, results
 pytestmark = pytest.mark.usefixtures("short")
 
 
+@pytest.mark.slow
 def test_the_verbs_one_by_one_give_the_bytes_of_a_build(pair_built, tmp_path):
     shutil.copytree(pair_built.parent / "world", tmp_path / "world")
     workspace = tmp_path / "ws"

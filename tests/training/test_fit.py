@@ -18,6 +18,8 @@ from pentad.training.fit import train
 from pentad.training.projection_settings import FitSettings
 from tests.training.vectors import aligned, hit_rate, ids_of, world
 
+pytestmark = pytest.mark.slow
+
 ROWS = 800
 QUICK = FitSettings(hidden=48, epochs=15, batch=128, lr=5e-3)
 SMALL = FitSettings(hidden=6, epochs=2, batch=16)

@@ -93,6 +93,7 @@ def test_the_same_inputs_give_the_same_bits_as_unit_vectors(
     np.testing.assert_allclose(np.linalg.norm(once, axis=1), 1.0, atol=1e-6)
 
 
+@pytest.mark.slow
 @every_case
 def test_order_company_and_batch_size_change_nothing(
     name: str, modality: str, tiny_encoder: Encoders

@@ -46,9 +46,9 @@ class World:
         return self.media / self.names[modality, number]
 
     def files(self) -> list[str]:
-        """Return every visible file of media, sorted."""
-        found = (p for p in self.media.rglob("*") if p.is_file())
-        names = [p.relative_to(self.media).as_posix() for p in found]
+        """Return every visible file of media, sorted; files may come and go meanwhile."""
+        found = (Path(home, name) for home, _, names in os.walk(self.media) for name in names)
+        names = [path.relative_to(self.media).as_posix() for path in found]
         return sorted(n for n in names if "/" in n and "/." not in n)
 
     def clips(self) -> list[str]:
