@@ -143,6 +143,21 @@ def s3_server(folder: Path) -> Iterator[S3]:
         process.wait()
 
 
+@pytest.fixture
+def memory() -> Iterator[None]:
+    """Let a test have ``memory://`` to itself."""
+    with memory_store():
+        yield
+
+
+@pytest.fixture
+def s3(tmp_path: Path) -> Iterator[S3]:
+    """Serve one empty bucket, ``bucket``."""
+    (tmp_path / "s3" / "bucket").mkdir(parents=True)
+    with s3_server(tmp_path / "s3") as server:
+        yield server
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

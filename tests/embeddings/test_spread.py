@@ -17,13 +17,11 @@ from pentad.core.engine import Engine, LocalEngine, get_engine
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality
 from pentad.embeddings import shards
-from pentad.embeddings.embed import EmbedSummary, embed_workspace
 from pentad.embeddings.spread import Recipe, _prepare
-from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.registry import get_encoder
 from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
-from tests.embeddings.toy import paint, painted, refresh
+from tests.embeddings.toy import brought_up_to_date, paint, painted, refresh
 from tests.ray_clusters import two_nodes
 from tests.store.killing import content
 
@@ -39,18 +37,6 @@ def pictures(root: Path, count: int = PICTURES) -> Workspace:
     (root / "data/004.png").write_bytes(b"no picture")
     refresh(workspace, root, *names)
     return workspace
-
-
-def brought_up_to_date(workspace: Workspace, engine: Engine | None) -> EmbedSummary:
-    with workspace.writing():
-        return embed_workspace(
-            workspace,
-            workspace.catalog().items("image"),
-            get_encoder("image-descriptor"),
-            options=EmbedOptions(workers=1),
-            engine=engine,
-            spec="image-descriptor",
-        )
 
 
 @pytest.fixture(autouse=True)

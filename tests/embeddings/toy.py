@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as Pillow
 
+from pentad.core.engine import Engine
 from pentad.core.fingerprint import fingerprint_value
 from pentad.core.modality import Modality
+from pentad.embeddings.embed import EmbedSummary, embed_workspace
+from pentad.embeddings.work import EmbedOptions
 from pentad.encoders.protocol import Classified
+from pentad.encoders.registry import get_encoder
 from pentad.store.workspace import Workspace
 from tests.store.helpers import listing
 
@@ -111,3 +115,16 @@ def refresh(workspace: Workspace, root: Path, *names: str) -> None:
     """Register these pictures and no others."""
     with workspace.writing():
         workspace.add(listing(root / "data", *[("image", f"{n}.png", f"A {n}") for n in names]))
+
+
+def brought_up_to_date(workspace: Workspace, engine: Engine | None) -> EmbedSummary:
+    """Embed the pictures with a built-in encoder, here or by an engine."""
+    with workspace.writing():
+        return embed_workspace(
+            workspace,
+            workspace.catalog().items("image"),
+            get_encoder("image-descriptor"),
+            options=EmbedOptions(workers=1),
+            engine=engine,
+            spec="image-descriptor",
+        )

@@ -9,12 +9,9 @@ import pytest
 from pentad.core.engine import Engine, LocalEngine, get_engine
 from pentad.core.errors import InputError
 from pentad.embeddings import shards
-from pentad.embeddings.embed import embed_workspace
-from pentad.embeddings.work import EmbedOptions
-from pentad.encoders.registry import get_encoder
 from pentad.pipeline.add import add_source
 from pentad.store.workspace import Workspace
-from tests.embeddings.toy import paint
+from tests.embeddings.toy import brought_up_to_date, paint
 from tests.ray_clusters import two_nodes
 from tests.store.killing import content
 from tests.stores import S3, s3_server
@@ -43,27 +40,14 @@ def fill(root: Path) -> None:
     write_tar(root / "tars" / "s.tar", {path.name: path.read_bytes() for path in names})
 
 
-def brought_up_to_date(root: Path, engine: Engine | None) -> None:
-    workspace = Workspace.open(root)
-    with workspace.writing():
-        embed_workspace(
-            workspace,
-            workspace.catalog().items("image"),
-            get_encoder("image-descriptor"),
-            options=EmbedOptions(workers=1),
-            engine=engine,
-            spec="image-descriptor",
-        )
-
-
 def check_same(s3: S3, tmp_path: Path, engine: Engine) -> None:
     fill(s3.folder / "bucket" / "data")
     for name in ("one", "several"):
         Workspace.create(tmp_path / name)
         add_source(tmp_path / name, "s3://bucket/data")
         add_source(tmp_path / name, "s3://bucket/data/tars/s.tar")
-    brought_up_to_date(tmp_path / "one", None)
-    brought_up_to_date(tmp_path / "several", engine)
+    brought_up_to_date(Workspace.open(tmp_path / "one"), None)
+    brought_up_to_date(Workspace.open(tmp_path / "several"), engine)
     expected = content(tmp_path / "one" / "embeddings")
     assert content(tmp_path / "several" / "embeddings") == expected
 
@@ -84,7 +68,7 @@ def test_a_store_that_goes_away_ends_the_work_of_processes(s3: S3, tmp_path: Pat
     s3.trouble.down = True
 
     with pytest.raises(InputError, match="s3://bucket: the store gives no answer"):
-        brought_up_to_date(tmp_path / "ws", LocalEngine(2))
+        brought_up_to_date(Workspace.open(tmp_path / "ws"), LocalEngine(2))
 
 
 @pytest.mark.slow
