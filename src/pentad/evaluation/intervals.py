@@ -42,7 +42,8 @@ def bootstrap_means(
     Units are drawn with replacement, as many as there are, each with all its queries. With $w_u$
     the times that unit $u$ is drawn, $s_u$ the sum and $n_u$ the number of its values, the mean of
     a resample is $\sum_u w_u s_u / \sum_u w_u n_u$. Every row is resampled with the same draws. A
-    single unit says nothing about spread: its interval is the value itself.
+    single unit says nothing about spread: its interval is the value itself. Values that are NaN are
+    left out; a row of nothing else has NaN for its mean and interval.
 
     Args:
         values: Numbers (rows, queries).
@@ -55,18 +56,37 @@ def bootstrap_means(
         InputError: There are no queries, a shape does not fit, or an option is out of range.
     """
     _check(values, units, resamples, confidence)
-    _, codes, counts = np.unique(units, return_inverse=True, return_counts=True)
-    sums = np.stack([np.bincount(codes, weights=row) for row in values], axis=1)
-    means = sums.sum(axis=0) / counts.sum()
-    if len(counts) == 1:
+    names, codes = np.unique(units, return_inverse=True)
+    defined = ~np.isnan(values)
+    sums = np.stack([np.bincount(codes, weights=row) for row in np.where(defined, values, 0)], 1)
+    counts = np.stack([np.bincount(codes, weights=row) for row in defined], axis=1)
+    means = _means(sums.sum(axis=0), counts.sum(axis=0))
+    if len(names) == 1:
         return [Interval(float(m), float(m), float(m)) for m in means]
-    weights = resample_weights(rng, resamples, len(counts))
-    resampled = np.concatenate([(w @ sums) / (w @ counts)[:, None] for w in weights])
-    tail = (1.0 - confidence) / 2
-    lows, highs = np.quantile(resampled, [tail, 1.0 - tail], axis=0)
+    weights = resample_weights(rng, resamples, len(names))
+    resampled = np.concatenate([_means(w @ sums, w @ counts) for w in weights])
+    lows, highs = _ends(resampled, (1.0 - confidence) / 2)
     return [
         Interval(float(m), float(a), float(b)) for m, a, b in zip(means, lows, highs, strict=True)
     ]
+
+
+def _means(sums: NDArray[np.float64], counts: NDArray[np.float64]) -> NDArray[np.float64]:
+    means = np.full(sums.shape, np.nan)
+    np.divide(sums, counts, out=means, where=counts > 0)
+    return means
+
+
+def _ends(resampled: NDArray[np.float64], tail: float) -> NDArray[np.float64]:
+    """Return the quantiles (2, rows) of what is defined of each row."""
+    if not np.isnan(resampled).any():
+        return np.quantile(resampled, [tail, 1.0 - tail], axis=0)
+    ends = np.full((2, resampled.shape[1]), np.nan)
+    for row, found in enumerate(resampled.T):
+        known = found[~np.isnan(found)]
+        if len(known):
+            ends[:, row] = np.quantile(known, [tail, 1.0 - tail])
+    return ends
 
 
 def resample_weights(

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pentad.core.errors import InputError
 from pentad.evaluation.blocks import row_blocks
 from pentad.evaluation.metrics.grammar import Metric, parse_metrics
-from pentad.evaluation.metrics.registry import METRICS
+from pentad.evaluation.metrics.score_block import Blind, ScoreBlock, Ties
+from pentad.evaluation.metrics.values import depth_of, values_of
 from pentad.evaluation.scores import QueryScores, Relation
 
 if TYPE_CHECKING:
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 
 DEFAULT_METRICS = ("hit@1", "hit@5", "hit@10")
+# A score costs itself, the order of its row, a grade and comparisons; a place some seven numbers.
+_CELLS_PER_SCORE = 4
+_CELLS_PER_PLACE = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,16 +71,25 @@ class RetrievalTask:
         return np.flatnonzero(self.relevance.sizes)
 
 
-def score_retrieval(task: RetrievalTask, metrics: Iterable[str] = DEFAULT_METRICS) -> QueryScores:
+def score_retrieval(
+    task: RetrievalTask, metrics: Iterable[str] = DEFAULT_METRICS, *, ties: Ties = "expected"
+) -> QueryScores:
     """Return every metric of every query that has something relevant.
 
-    The score of a pair is the cosine of its vectors. Equal corpus vectors score exactly the same
-    and the order of the corpus changes nothing: ties are real, whatever the matrix product does.
-    Memory is bounded: scores exist for one block of queries at a time.
+    The score of a pair is the cosine of its vectors. Equal corpus vectors score exactly the same:
+    ties are real, whatever the matrix product does. Memory is bounded: scores exist for one block
+    of queries at a time.
+
+    A value is NaN where it is not defined: a metric with a least grade of a query that has nothing
+    of that grade, and the area under the curve where everything is relevant. Means are over the
+    others.
 
     Args:
         task: What to search, where.
         metrics: Names in the metric grammar.
+        ties: ``expected``: items of equal score have no order, metrics are means over all orders,
+            and the order of the corpus changes nothing. ``id``: they are in the order of the
+            corpus.
 
     Raises:
         InputError: No query has anything relevant, or a cutoff is wrong.
@@ -86,20 +99,17 @@ def score_retrieval(task: RetrievalTask, metrics: Iterable[str] = DEFAULT_METRIC
     keep = task.usable
     if len(keep) == 0:
         raise InputError(f"{task.query} -> {task.corpus}: no query has a relevant item")
-    relevance = task.relevance.take(keep)
-    sizes, pool = relevance.sizes, relevance.corpus_size
+    values, chance = _values(task, wanted, keep, ties)
     return QueryScores(
         query=task.query,
         corpus=task.corpus,
         metrics=wanted,
-        values=_values(task, wanted, keep),
-        chance=_by_metric(
-            wanted, {n: METRICS[n].chance(pool, sizes, ks) for n, ks in _cutoffs(wanted)}
-        ),
+        values=values,
+        chance=chance,
         queries=task.queries[keep],
         units=task.units[keep],
-        relevant=sizes,
-        pool=pool,
+        relevant=task.relevance.sizes[keep],
+        pool=task.relevance.corpus_size,
         relevant_by=task.relevant_by,
         excluded=len(task.queries) - len(keep) + task.missing,
     )
@@ -149,34 +159,28 @@ def unit_rows(vectors: NDArray[Any]) -> NDArray[Any]:
 
 
 def _values(
-    task: RetrievalTask, metrics: tuple[Metric, ...], keep: NDArray[np.int64]
-) -> NDArray[np.float64]:
+    task: RetrievalTask, metrics: tuple[Metric, ...], keep: NDArray[np.int64], ties: Ties
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return the values and their chance levels, (metrics, queries) each."""
     corpus = CosineCorpus(task.corpus_vectors)
-    placed = task.relevance.moved(corpus.place)
-    blocks = []
-    for block in row_blocks(len(keep), 2 * task.relevance.corpus_size):
+    placed = task.relevance if ties == "id" else task.relevance.moved(corpus.place)
+    pool = task.relevance.corpus_size
+    depth = depth_of(metrics, pool)
+    values, chance = np.empty((2, len(metrics), len(keep)))
+    for block in row_blocks(len(keep), _CELLS_PER_SCORE * pool + _CELLS_PER_PLACE * depth):
         rows = keep[block]
         scores, relevance = corpus.scores(task.query_vectors[rows]), placed.take(rows)
-        found = {
-            name: METRICS[name].values(scores, relevance, ks) for name, ks in _cutoffs(metrics)
-        }
-        blocks.append(_by_metric(metrics, found))
-    return np.concatenate(blocks, axis=1)
+        if ties == "id":
+            scores = scores[:, corpus.place]
+        undefined = _undefined(relevance, metrics)
+        for out, views in (
+            (values, ScoreBlock(scores, relevance, depth, ties)),
+            (chance, Blind(relevance, depth)),
+        ):
+            out[:, block] = np.where(undefined, np.nan, values_of(views, metrics))
+    return values, chance
 
 
-def _cutoffs(metrics: tuple[Metric, ...]) -> list[tuple[str, list[int]]]:
-    """Return each metric name once, with its cutoffs in the order asked for."""
-    names = dict.fromkeys(metric.name for metric in metrics)
-    return [(name, [m.k for m in metrics if m.name == name]) for name in names]
-
-
-def _by_metric(
-    metrics: tuple[Metric, ...], found: dict[str, NDArray[np.float64]]
-) -> NDArray[np.float64]:
-    """Return the rows of ``found`` in the order of ``metrics``."""
-    rows = {
-        Metric(name, k): row
-        for name, ks in _cutoffs(metrics)
-        for k, row in zip(ks, found[name], strict=True)
-    }
-    return np.stack([rows[metric] for metric in metrics])
+def _undefined(relevance: Relevance, metrics: tuple[Metric, ...]) -> NDArray[np.bool_]:
+    """Return (metrics, queries): is there nothing of the grade that the metric asks for?"""
+    return np.stack([relevance.at_least(metric.level).sizes == 0 for metric in metrics])

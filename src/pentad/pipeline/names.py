@@ -8,7 +8,7 @@ from pentad.encoders.card import EncoderCard
 from pentad.encoders.families.notice import not_for_sale
 from pentad.encoders.families.presets import SETS
 from pentad.encoders.registry import list_encoders
-from pentad.evaluation.metrics.registry import METRICS
+from pentad.evaluation.metrics.registry import METRICS, Cutoff
 from pentad.neighbors.backends import AUTO, BACKENDS
 from pentad.sources.layouts import DESCRIPTIONS
 
@@ -40,7 +40,9 @@ def _limits(card: EncoderCard) -> str:
 
 
 def _metrics() -> Table:
-    return ("name", "example"), [(name, f"{name}@5") for name in sorted(METRICS)]
+    forms = {Cutoff.required: "{0}@5", Cutoff.optional: "{0}, {0}@5", Cutoff.none: "{0}"}
+    rows = [(name, forms[s.cutoff].format(name), s.about) for name, s in sorted(METRICS.items())]
+    return ("name", "example", "what it is"), rows
 
 
 def _backends() -> Table:

@@ -1,4 +1,4 @@
-"""An independent program computes the same hit rates where no scores are tied.
+"""An independent program computes the same numbers where no scores are tied.
 
 Slow because that program compiles itself when it is first used.
 """
@@ -8,30 +8,39 @@ import warnings
 import numpy as np
 import pytest
 
-from pentad.evaluation.metrics.hit import hit_values
-from pentad.evaluation.metrics.relevance import Relevance
+from pentad.evaluation.metrics.values import metric_values
+from tests.evaluation.metrics.judged import GRADES, RELEVANCE, SCORES
+
+SAME = {
+    "hit@5": "hit_rate@5",
+    "recall@10": "recall@10",
+    "precision@10": "precision@10",
+    "map-r@15": "map@15",
+    "map-r": "map",
+    "mrr": "mrr",
+    "mrr@3": "mrr@3",
+    "ndcg@10": "ndcg@10",
+    "hit@5-l2": "hit_rate@5-l2",
+    "map-r@15-l3": "map@15-l3",
+}
 
 
 @pytest.mark.slow
-def test_hit_agrees_with_ranx() -> None:
-    rng = np.random.default_rng(7)
-    scores = rng.permuted(np.tile(np.linspace(0.01, 1, 30), (20, 1)), axis=1)
-    relevant = [rng.choice(30, rng.integers(1, 5), replace=False) for _ in range(20)]
-    indptr = np.cumsum([0, *map(len, relevant)])
-    found = hit_values(scores, Relevance.from_rows(indptr, np.concatenate(relevant), 30), [1, 5])
-
-    qrels = {f"q{q}": {f"d{d}": 1 for d in rows} for q, rows in enumerate(relevant)}
-    run = {
-        f"q{q}": {f"d{d}": s for d, s in enumerate(row)} for q, row in enumerate(scores.tolist())
+def test_metrics_agree_with_ranx() -> None:
+    qrels = {
+        f"q{q:02}": {f"d{i:02}": int(g) for i, g in enumerate(row) if g}
+        for q, row in enumerate(GRADES)
     }
+    run = {
+        f"q{q:02}": {f"d{i:02}": float(s) for i, s in enumerate(row)}
+        for q, row in enumerate(SCORES)
+    }
+    found = metric_values(SCORES, RELEVANCE, list(SAME))
     with warnings.catch_warnings():  # its own imports warn, and so does its compiler
         warnings.simplefilter("ignore")
         import ranx
 
-        for k, mine in zip([1, 5], found, strict=True):
-            theirs = ranx.evaluate(
-                ranx.Qrels(qrels), ranx.Run(run), f"hit_rate@{k}", return_mean=False
-            )
-            # ranx sorts the queries by name
-            order = np.argsort([f"q{q}" for q in range(20)])
-            np.testing.assert_array_equal(mine[order], theirs)
+        judged, ranked = ranx.Qrels(qrels), ranx.Run(run)
+        theirs = ranx.evaluate(judged, ranked, list(SAME.values()), return_mean=False)
+    for (name, other), mine in zip(SAME.items(), found, strict=True):
+        np.testing.assert_allclose(mine, theirs[other], atol=1e-9, err_msg=name)

@@ -9,11 +9,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
-from pentad.evaluation.blocks import row_blocks
-from pentad.evaluation.metrics import hit
 from pentad.evaluation.metrics.chance import chance_of_hit
-from pentad.evaluation.metrics.hit import hit_at_k, hit_values
 from pentad.evaluation.metrics.relevance import Relevance
+from pentad.evaluation.metrics.values import chance_values, metric_values
+
+
+def hit_at_k(scores: NDArray[Any], relevance: Relevance, k: int) -> NDArray[np.float64]:
+    values: NDArray[np.float64] = metric_values(scores, relevance, [f"hit@{k}"], ties="expected")[0]
+    return values
 
 
 def one(scores: list[float], relevant: list[int], k: int) -> float:
@@ -90,22 +93,13 @@ def test_constant_scores_give_exactly_the_chance_level(dtype: type, k: int) -> N
     relevance = Relevance.from_rows([0, 1, 4, 24], np.r_[0, 1:4, 10:30], corpus_size=30)
     found = hit_at_k(np.full((3, 30), 0.3, dtype), relevance, k)
     np.testing.assert_array_equal(found, chance_of_hit(30, relevance.sizes, k))
-    np.testing.assert_array_equal(found, hit.hit_chance(30, relevance.sizes, [k])[0])
+    np.testing.assert_array_equal(found, chance_values(relevance, [f"hit@{k}"])[0])
 
 
 def test_a_perfect_ranking_gives_1() -> None:
     relevance = Relevance.from_groups([0, 1, 2], [0, 0, 1, 2])
     scores = np.array([[9, 8, 1, 1], [1, 2, 3, 1], [0, 0, 0, 5]], np.float32)
     np.testing.assert_array_equal(hit_at_k(scores, relevance, 1), [1, 1, 1])
-
-
-def test_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
-    rng = np.random.default_rng(0)
-    scores: NDArray[Any] = rng.integers(0, 4, (17, 9)).astype(np.float32)
-    relevance = Relevance.from_groups(rng.integers(0, 3, 17), np.arange(9) % 3)
-    whole = hit_values(scores, relevance, [1, 3])
-    monkeypatch.setattr(hit, "row_blocks", lambda rows, cells: row_blocks(rows, cells, 60))
-    np.testing.assert_array_equal(hit_values(scores, relevance, [1, 3]), whole)
 
 
 def test_shared_and_separate_sets_agree_with_a_plain_loop() -> None:
@@ -126,14 +120,16 @@ def test_no_queries_give_no_values() -> None:
     assert hit_at_k(np.empty((0, 4)), relevance, 1).shape == (0,)
 
 
-def test_wrong_input_is_refused() -> None:
+def test_nothing_relevant_is_no_hit() -> None:
     relevance = Relevance.from_rows([0, 1, 1], [0], corpus_size=2)
-    first = relevance.take(slice(0, 1))
-    with pytest.raises(InputError, match=r"row 2: a query has no relevant item"):
-        hit_at_k(np.zeros((2, 2)), relevance, 1)
+    np.testing.assert_array_equal(
+        hit_at_k(np.array([[1.0, 0.0], [1.0, 0.0]]), relevance, 1), [1, 0]
+    )
+
+
+def test_wrong_input_is_refused() -> None:
+    first = Relevance.from_rows([0, 1], [0], corpus_size=2)
     with pytest.raises(InputError, match="do not fit"):
         hit_at_k(np.zeros((1, 3)), first, 1)
     with pytest.raises(InputError, match="NaN"):
         hit_at_k(np.array([[0.0, np.nan]]), first, 1)
-    with pytest.raises(InputError, match="k must be at least 1"):
-        hit_at_k(np.zeros((1, 2)), first, 0)

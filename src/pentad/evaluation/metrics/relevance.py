@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -20,11 +20,13 @@ class Entries(NamedTuple):
         queries: int64 (entries,), the query of each entry, counted within the selection.
         columns: int64 (entries,), the corpus row of each entry.
         starts: int64 (queries,), where the entries of each query begin.
+        grades: int64 (entries,), from 1.
     """
 
     queries: Rows
     columns: Rows
     starts: Rows
+    grades: Rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,12 +40,14 @@ class Relevance:
         indptr: int64 (sets + 1,), where the rows of each set begin in ``indices``.
         indices: int64 (entries,), corpus rows, set after set, none twice in one set.
         corpus_size: How many rows the corpus has.
+        grades: int64 (entries,), how relevant each is, from 1; None where all are 1.
     """
 
     query_set: Rows
     indptr: Rows
     indices: Rows
     corpus_size: int
+    grades: Rows | None = None
 
     @classmethod
     def from_rows(cls, indptr: ArrayLike, indices: ArrayLike, corpus_size: int) -> Relevance:
@@ -66,7 +70,13 @@ class Relevance:
 
     @classmethod
     def from_pairs(
-        cls, query_rows: ArrayLike, corpus_rows: ArrayLike, *, queries: int, corpus_size: int
+        cls,
+        query_rows: ArrayLike,
+        corpus_rows: ArrayLike,
+        *,
+        queries: int,
+        corpus_size: int,
+        grades: ArrayLike | None = None,
     ) -> Relevance:
         """Return the relevance of a list of (query row, relevant corpus row) pairs, in any order.
 
@@ -75,16 +85,23 @@ class Relevance:
             corpus_rows: Integers (pairs,) from 0 to ``corpus_size`` - 1.
             queries: How many queries there are.
             corpus_size: How many rows the corpus has.
+            grades: Integers (pairs,), how relevant each is; what is below 1 is not relevant, and of
+                a pair that is there twice the greatest counts. None: all are 1.
 
         Raises:
-            InputError: A row is out of range.
+            InputError: A row is out of range, or there is not one grade a pair.
         """
         left = _within(_integers(query_rows, "query rows"), queries, "query")
         right = _within(_integers(corpus_rows, "corpus rows"), corpus_size, "corpus")
         # One number a pair, so that one sort orders the pairs and removes repeated ones.
-        pairs = np.unique(left * max(corpus_size, 1) + right)
+        pairs = left * max(corpus_size, 1) + right
+        levels = None
+        if grades is None:
+            pairs = np.unique(pairs)
+        else:
+            pairs, levels = _graded(pairs, _integers(grades, "grades"))
         left, right = np.divmod(pairs, max(corpus_size, 1))
-        return cls(np.arange(queries), _bounds(left, queries), right, corpus_size)
+        return cls(np.arange(queries), _bounds(left, queries), right, corpus_size, levels)
 
     @classmethod
     def from_groups(cls, query_groups: ArrayLike, corpus_groups: ArrayLike) -> Relevance:
@@ -116,11 +133,22 @@ class Relevance:
 
     def take(self, queries: slice | Rows) -> Relevance:
         """Return the relevance of some of the queries, in the order given."""
-        return Relevance(self.query_set[queries], self.indptr, self.indices, self.corpus_size)
+        return replace(self, query_set=self.query_set[queries])
 
     def moved(self, place: Rows) -> Relevance:
         """Return the relevance for a corpus whose row i has gone to ``place[i]``."""
-        return Relevance(self.query_set, self.indptr, place[self.indices], self.corpus_size)
+        return replace(self, indices=place[self.indices])
+
+    def at_least(self, grade: int) -> Relevance:
+        """Return the relevance of what has at least this grade; the grades stay."""
+        if grade <= 1:
+            return self
+        levels = np.ones(len(self.indices), np.int64) if self.grades is None else self.grades
+        keep = levels >= grade
+        kept = np.concatenate([[0], np.cumsum(keep)])
+        return replace(
+            self, indptr=kept[self.indptr], indices=self.indices[keep], grades=levels[keep]
+        )
 
     def entries(self) -> Entries:
         """Return every (query, relevant corpus row) written out, query after query."""
@@ -128,7 +156,38 @@ class Relevance:
         starts = np.cumsum(sizes) - sizes
         queries = np.repeat(np.arange(len(sizes)), sizes)
         offsets = np.repeat(self.indptr[self.query_set] - starts, sizes)
-        return Entries(queries, self.indices[np.arange(len(queries)) + offsets], starts)
+        places = np.arange(len(queries)) + offsets
+        grades = np.ones(len(places), np.int64) if self.grades is None else self.grades[places]
+        return Entries(queries, self.indices[places], starts, grades)
+
+    def dense_grades(self) -> NDArray[np.integer[Any]]:
+        """Return the grade of every pair, integers (queries, corpus rows), 0 = not relevant."""
+        found = self.entries()
+        top = int(found.grades.max(initial=1))
+        dense = np.zeros((len(self), self.corpus_size), np.min_scalar_type(top))
+        dense[found.queries, found.columns] = found.grades
+        return dense
+
+    def ideal(self, depth: int) -> Rows:
+        """Return the grades of each query, greatest first, then zeros: int64 (queries, depth)."""
+        found = self.entries()
+        order = np.lexsort((-found.grades, found.queries))
+        places = np.arange(len(order)) - found.starts[found.queries]
+        keep = places < depth
+        best = np.zeros((len(self), depth), np.int64)
+        best[found.queries[keep], places[keep]] = found.grades[order][keep]
+        return best
+
+
+def _graded(pairs: Rows, grades: Rows) -> tuple[Rows, Rows]:
+    """Return the distinct pairs that are relevant, ascending, each with its greatest grade."""
+    if grades.shape != pairs.shape:
+        raise InputError("one grade a pair", expected=len(pairs), seen=len(grades))
+    pairs, grades = pairs[grades >= 1], grades[grades >= 1]
+    order = np.lexsort((grades, pairs))
+    pairs, grades = pairs[order], grades[order]
+    last = np.append(pairs[1:] != pairs[:-1], True)[: len(pairs)]
+    return pairs[last], grades[last]
 
 
 def _integers(values: ArrayLike, what: str) -> Rows:
