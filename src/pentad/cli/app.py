@@ -9,6 +9,7 @@ import typer
 from pentad.cli.add import add
 from pentad.cli.build import build
 from pentad.cli.caption import caption
+from pentad.cli.classify import classify
 from pentad.cli.embed import embed
 from pentad.cli.emm1 import emm1_app
 from pentad.cli.encoders import encoders_app
@@ -23,6 +24,7 @@ from pentad.cli.list import list_names
 from pentad.cli.neighbors import neighbors
 from pentad.cli.quickstart import quickstart
 from pentad.cli.search import search
+from pentad.cli.similarity import similarity_app
 from pentad.cli.train import train
 from pentad.cli.verify import verify
 
@@ -62,6 +64,7 @@ for _verb in (
     quickstart,
     build,
     search,
+    classify,
     evaluate,
     init,
     add,
@@ -80,3 +83,4 @@ app.command("export")(export)
 app.add_typer(encoders_app, name="encoders")
 app.add_typer(emm1_app, name="emm1")
 app.add_typer(eshot_app, name="eshot")
+app.add_typer(similarity_app, name="similarity")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,17 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pentad.core.errors import InputError, UnknownName
+from pentad.core.errors import UnknownName
 from pentad.core.modality import Modality, as_modality
 from pentad.core.progress import SILENT, Progress
-from pentad.embeddings.embeddings import Embeddings, find_rows
 from pentad.embeddings.exchange import clip_json
 from pentad.embeddings.exchange.write import FORMATS, write_embeddings
 from pentad.embeddings.frames import FrameEmbeddings, aggregate, as_aggregation
+from pentad.pipeline.stored import stored_embeddings, without_removed
 from pentad.store.items import Catalog, Items
 from pentad.store.workspace import Workspace
 
-_FINGERPRINT = re.compile(r"-[0-9a-f]{8}(?=$|\.)")
 _FACTS = ("source", "source_dataset", "dataset_license", "concept", "native_modality")
 
 
@@ -87,10 +85,10 @@ def export_embeddings(
     opened = Workspace.open(workspace)
     catalog, kind = opened.catalog(), as_modality(modality)
     way = None if aggregation is None else as_aggregation(aggregation)
-    stored = _stored(opened, space, kind)
+    stored = stored_embeddings(opened, space, kind)
     if way is not None and isinstance(stored, FrameEmbeddings):
         stored = aggregate(stored, way)
-    found, removed = _without_removed(stored, catalog.items(kind))
+    found, removed = without_removed(stored, catalog.items(kind))
     items = catalog.items(kind).take(found.ids)
     names = items.captions if kind is Modality.TEXT else items.frame["file"].to_list()
     columns = None if format == clip_json.FORMAT else _columns(catalog, items)
@@ -99,36 +97,6 @@ def export_embeddings(
         progress=progress,
     )  # fmt: skip
     return ExportSummary(str(path), format, found.space, kind.value, len(found), found.dim, removed)
-
-
-def _stored(workspace: Workspace, name: str, modality: Modality) -> Embeddings | FrameEmbeddings:
-    """Return the embeddings of a space, named with or without its fingerprint."""
-    folders = sorted(workspace.root.glob(f"embeddings/*/{modality.value}"))
-    known = {path.parent.name: path for path in folders}
-    meant = [space for space in known if space == name or _FINGERPRINT.sub("", space) == name]
-    if len(meant) != 1 and name not in known:
-        raise UnknownName(f"space of {modality} embeddings", name, known)
-    folder = known[name] if name in known else known[meant[0]]
-    if any(folder.glob("*.offsets.npy")):
-        return FrameEmbeddings.load(folder)
-    return Embeddings.load(folder)
-
-
-def _without_removed(
-    stored: Embeddings | FrameEmbeddings, items: Items
-) -> tuple[Embeddings | FrameEmbeddings, int]:
-    _, there = find_rows(items.ids, stored.ids)
-    removed = int((~there).sum())
-    if not removed:
-        return stored, 0
-    kept = stored.ids[there]
-    if isinstance(stored, Embeddings):
-        return stored.take(kept), removed
-    frames = [stored.of(row) for row in np.flatnonzero(there).tolist()]
-    if not frames:
-        raise InputError("none of these embeddings is of an item that is still here")
-    rest = FrameEmbeddings.from_list(frames, modality=stored.modality, space=stored.space, ids=kept)
-    return rest, removed
 
 
 def _columns(catalog: Catalog, items: Items) -> Mapping[str, Sequence[object]]:

@@ -1,0 +1,125 @@
+"""`open_frames`: the vectors of a folder or of a workspace, each under the name of its item."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from pentad.core.errors import InputError
+from pentad.core.modality import Modality, as_modality
+from pentad.embeddings.embeddings import Embeddings
+from pentad.embeddings.exchange.read import read_embeddings
+from pentad.embeddings.frames import FrameEmbeddings
+from pentad.evaluation.similarity.frames import NamedFrames
+from pentad.evaluation.similarity.named import NamedVectors
+from pentad.pipeline.stored import is_called, stored_embeddings, stored_spaces, without_removed
+from pentad.store.records import read_record
+from pentad.store.workspace import Workspace
+
+_TOLD = 5
+_log = logging.getLogger(__name__)
+
+
+def open_frames(
+    path: str | Path, *, modality: str | None = None, space: str | None = None
+) -> NamedFrames:
+    """Return the vectors of all items, one or several of each.
+
+    Args:
+        path: A workspace; a folder that Pentad saved; a folder of JSON files with a clip each; or
+            anything else that `read_embeddings` reads.
+        modality: Of what; needed where a workspace has embeddings of several. Default ``audio`` for
+            files that do not say it.
+        space: Of a workspace, which embeddings; needed where there are several.
+
+    Raises:
+        InputError: There is nothing to read, or it is not clear which embeddings are meant.
+        UnknownName: There is no such space.
+    """
+    root = Path(path)
+    kind = None if modality is None else as_modality(modality)
+    if (root / "pentad.toml").is_file():
+        return _of_workspace(root, kind, space)
+    if read_record(root / "embeddings.json") is not None:
+        return _of_folder(root)
+    if any(root.glob("[0-9]*.json")) and any(root.glob("[0-9]*.npy")):
+        return _of_shards(root)
+    return _of_exchange(root, kind or Modality.AUDIO)
+
+
+def _of_workspace(root: Path, modality: Modality | None, space: str | None) -> NamedFrames:
+    workspace = Workspace.open(root)
+    catalog = workspace.catalog()
+    kind, name = _chosen(workspace, modality, space)
+    stored, _ = without_removed(stored_embeddings(workspace, name, kind), catalog.items(kind))
+    items = catalog.items(kind).take(stored.ids)
+    if kind is Modality.TEXT:
+        return NamedFrames.of(stored, tuple(items.captions))
+    files = items.frame["file"].to_list()
+    return NamedFrames.of(stored, item_names(files, items.frame["source"].to_list()))
+
+
+def _chosen(
+    workspace: Workspace, modality: Modality | None, space: str | None
+) -> tuple[Modality, str]:
+    """Return the one modality and space that can be meant."""
+    found = [
+        (kind, name)
+        for kind in Modality
+        if modality in (None, kind)
+        for name in stored_spaces(workspace, kind)
+        if space is None or is_called(name, space)
+    ]
+    if len(found) == 1:
+        return found[0]
+    there = [f"{kind}: {name}" for kind in Modality for name in stored_spaces(workspace, kind)]
+    raise InputError(
+        "which embeddings?" if found else "no such embeddings",
+        file=workspace.root,
+        expected="--modality and --space that name one of " + ("; ".join(there) or "none"),
+    )
+
+
+def item_names(files: Sequence[str], sources: Sequence[str]) -> tuple[str, ...]:
+    """Return a name for each file: its last part without extension, longer where that is not one.
+
+    Args:
+        files: Paths relative to their source.
+        sources: The source of each.
+    """
+    plain = [PurePosixPath(file) for file in files]
+    for names in (
+        [path.stem for path in plain],
+        [str(path.with_suffix("")) for path in plain],
+        list(files),
+    ):
+        if len(set(names)) == len(names):
+            return tuple(names)
+    return tuple(f"{source}/{file}" for source, file in zip(sources, files, strict=True))
+
+
+def _of_folder(root: Path) -> NamedFrames:
+    vectors = NamedVectors.load(root)
+    offsets = np.arange(len(vectors) + 1)
+    return NamedFrames(vectors.names, vectors.vectors, offsets, vectors.modality, vectors.space)
+
+
+def _of_shards(root: Path) -> NamedFrames:
+    found: Embeddings | FrameEmbeddings
+    found = FrameEmbeddings.load(root) if any(root.glob("*.offsets.npy")) else Embeddings.load(root)
+    return NamedFrames.of(found, tuple(map(str, found.ids.tolist())))
+
+
+def _of_exchange(root: Path, modality: Modality) -> NamedFrames:
+    found = read_embeddings(root, modality=modality, space=root.name)
+    for rejection in found.rejections[:_TOLD]:
+        _log.warning("%s", rejection)
+    if len(found.rejections) > _TOLD:
+        _log.warning("... %d left out in all", len(found.rejections))
+    names = found.names or list(map(str, found.embeddings.ids.tolist()))
+    if modality is Modality.TEXT:
+        return NamedFrames.of(found.embeddings, tuple(names))
+    return NamedFrames.of(found.embeddings, item_names(names, [root.name] * len(names)))
