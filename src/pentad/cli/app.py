@@ -7,9 +7,11 @@ from typing import Annotated
 import typer
 
 from pentad.cli.add import add
+from pentad.cli.benchmark import benchmark
 from pentad.cli.build import build
 from pentad.cli.caption import caption
 from pentad.cli.classify import classify
+from pentad.cli.compare import compare
 from pentad.cli.embed import embed
 from pentad.cli.emm1 import emm1_app
 from pentad.cli.encoders import encoders_app
@@ -23,6 +25,7 @@ from pentad.cli.init import init
 from pentad.cli.list import list_names
 from pentad.cli.neighbors import neighbors
 from pentad.cli.quickstart import quickstart
+from pentad.cli.score import score
 from pentad.cli.search import search
 from pentad.cli.similarity import similarity_app
 from pentad.cli.train import train
@@ -66,6 +69,9 @@ for _verb in (
     search,
     classify,
     evaluate,
+    benchmark,
+    compare,
+    score,
     init,
     add,
     caption,

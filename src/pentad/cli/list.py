@@ -17,13 +17,14 @@ class Kind(StrEnum):
     metrics = "metrics"
     backends = "backends"
     sources = "sources"
+    tasks = "tasks"
 
 
 def list_names(
-    kind: Annotated[Kind, typer.Argument(metavar="encoders|metrics|backends|sources")],
+    kind: Annotated[Kind, typer.Argument(metavar="encoders|tasks|metrics|backends|sources")],
     json: JsonOption = False,
 ) -> None:
-    """List encoders, metrics, neighbor backends or source layouts."""
+    """List encoders, benchmarks, metrics, neighbor backends or source layouts."""
     from pentad.cli.output import emit, print_table
     from pentad.pipeline.names import listing
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pentad.core.modality import Modality
     from pentad.evaluation.metrics.grammar import Metric
 
-Relation = Literal["caption", "concept"]
+Relation = Literal["caption", "concept", "judgment", "class"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class QueryScores:
         units: int64 (queries,), queries of one unit are resampled together.
         relevant: int64 (queries,), how many corpus items are relevant.
         pool: How many items the corpus has.
-        relevant_by: What makes an item relevant: a shared caption, or a shared concept.
+        relevant_by: What makes an item relevant: a shared caption or concept, a judgment, its class.
         excluded: How many queries had no relevant item, or no vector, and are not in here.
     """
 
@@ -65,7 +65,7 @@ class Score:
         chance: Mean over queries of what a random order would score.
         n: How many queries there are.
         pool: How many items the corpus has.
-        relevant: What makes an item relevant: a shared caption, or a shared concept.
+        relevant: What makes an item relevant: a shared caption or concept, a judgment, its class.
         units: How many independent units the queries fall into.
         excluded: How many queries had no relevant item, or no vector, and are not counted in ``n``.
     """

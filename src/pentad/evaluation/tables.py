@@ -42,28 +42,31 @@ def score_rows(
     ]
 
 
-def plain_table(rows: Rows) -> str:
-    """Return ``rows`` with columns lined up by blanks, the header first."""
+def plain_table(rows: Rows, words: int = _TEXT_COLUMNS) -> str:
+    """Return ``rows`` with columns lined up by blanks, the header first.
+
+    The first ``words`` columns hold words and go to the left, the others hold numbers.
+    """
     widths = [max(len(text) for text in column) for column in zip(*rows, strict=True)]
-    return "\n".join(_aligned(row, widths, "  ").rstrip() for row in rows) + "\n"
+    return "\n".join(_aligned(row, widths, "  ", words).rstrip() for row in rows) + "\n"
 
 
-def markdown_table(rows: Rows) -> str:
-    """Return ``rows`` as a Markdown table, the header first."""
+def markdown_table(rows: Rows, words: int = _TEXT_COLUMNS) -> str:
+    """Return ``rows`` as a Markdown table, the header first; ``words`` as in `plain_table`."""
     safe = [[text.replace("|", r"\|") for text in row] for row in rows]
     widths = [max(3, *(len(text) for text in column)) for column in zip(*safe, strict=True)]
     rule = [
-        "-" * width if column < _TEXT_COLUMNS else "-" * (width - 1) + ":"
+        "-" * width if column < words else "-" * (width - 1) + ":"
         for column, width in enumerate(widths)
     ]
-    lines = [_aligned(row, widths, " | ") for row in [safe[0], rule, *safe[1:]]]
+    lines = [_aligned(row, widths, " | ", words) for row in [safe[0], rule, *safe[1:]]]
     return "\n".join(f"| {line} |" for line in lines) + "\n"
 
 
-def latex_table(rows: Rows) -> str:
+def latex_table(rows: Rows, words: int = _TEXT_COLUMNS) -> str:
     """Return ``rows`` as a LaTeX ``tabular`` with the rules of the booktabs package."""
     header, *body = [" & ".join(map(_latex, row)) + r" \\" for row in rows]
-    columns = "l" * _TEXT_COLUMNS + "r" * (len(rows[0]) - _TEXT_COLUMNS)
+    columns = "l" * words + "r" * (len(rows[0]) - words)
     lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", header, r"\midrule", *body]
     return "\n".join([*lines, r"\bottomrule", r"\end{tabular}"]) + "\n"
 
@@ -78,10 +81,10 @@ def _cell(row: Score) -> tuple[str, str, str]:
     return row.query.value, row.corpus.value, row.metric
 
 
-def _aligned(row: Sequence[str], widths: Sequence[int], gap: str) -> str:
+def _aligned(row: Sequence[str], widths: Sequence[int], gap: str, words: int) -> str:
     """Return one line: words to the left, numbers to the right."""
     return gap.join(
-        text.ljust(width) if column < _TEXT_COLUMNS else text.rjust(width)
+        text.ljust(width) if column < words else text.rjust(width)
         for column, (text, width) in enumerate(zip(row, widths, strict=True))
     )
 

@@ -26,12 +26,10 @@ from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
 from pentad.core.seeds import generator
-from pentad.evaluation.blocks import row_blocks
+from pentad.evaluation.class_vectors import Rows, class_vector, own_ranks, used_rows
 from pentad.evaluation.intervals import RESAMPLES, Interval, bootstrap_means
-from pentad.evaluation.retrieval import CosineCorpus, unit_rows
 
 TOP = (1, 5)
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -153,7 +151,7 @@ def zero_shot(
     if len(classes) < 2:
         raise InputError("fewer than two classes have examples", seen=f"{len(classes)} classes")
     vectors = np.stack(
-        [_class_vector(examples, example_rows[name], name, normalize_members) for name in classes]
+        [class_vector(examples, example_rows[name], name, normalize_members) for name in classes]
     )
     parts = [np.asarray(query_rows[name], np.int64) for name in classes]
     rows = np.concatenate(parts)
@@ -164,7 +162,7 @@ def zero_shot(
         classes,
         rows,
         labels,
-        _ranks(_used(queries, rows, "query"), vectors, labels),
+        own_ranks(used_rows(queries, rows, "query"), vectors, labels),
         tuple(name for name in names if not len(example_rows[name])),
         tuple(name for name, part in zip(classes, parts, strict=True) if not len(part)),
     )
@@ -173,43 +171,6 @@ def zero_shot(
 def top_accuracies(found: ZeroShot, *, seed: int, name: str, ks: Iterable[int] = TOP) -> list[TopK]:
     """Return `ZeroShot.top` for several k."""
     return [found.top(k, seed=seed, name=f"{name} top{k}") for k in ks]
-
-
-def _ranks(queries: NDArray[np.float64], vectors: NDArray[np.float64], labels: Rows) -> Rows:
-    """Return how many classes come before the own one: those that score more, or come first."""
-    corpus = CosineCorpus(vectors)  # classes with equal vectors score exactly the same
-    ranks = np.empty(len(labels), np.int64)
-    for block in row_blocks(len(labels), 2 * len(vectors)):
-        scores = corpus.scores(queries[block])[:, corpus.place]
-        own = np.take_along_axis(scores, labels[block, None], axis=1)
-        earlier = np.arange(len(vectors)) < labels[block, None]
-        before = (scores > own) | ((scores == own) & earlier)
-        ranks[block] = np.count_nonzero(before, axis=1)
-    return ranks
-
-
-def _class_vector(
-    examples: NDArray[Any], rows: Rows, name: str, normalize_members: bool
-) -> NDArray[np.float64]:
-    members = _used(examples, rows, f"class {name!r}, example", allow_zero=not normalize_members)
-    mean = (unit_rows(members) if normalize_members else members).mean(axis=0)
-    if not mean.any() or not np.isfinite(mean).all():
-        raise InputError(f"the mean of the {len(rows)} examples of class {name!r} has no direction")
-    vector: NDArray[np.float64] = mean / np.linalg.norm(mean)
-    return vector
-
-
-def _used(
-    vectors: NDArray[Any], rows: Rows, what: str, *, allow_zero: bool = False
-) -> NDArray[np.float64]:
-    found = vectors[rows].astype(np.float64)
-    finite = np.isfinite(found).all(axis=1)
-    if not finite.all():
-        raise InputError(f"{what} row {rows[np.argmin(finite)]}: NaN or infinite")
-    some = found.any(axis=1)
-    if not allow_zero and not some.all():
-        raise InputError(f"{what} row {rows[np.argmin(some)]}: a zero vector has no direction")
-    return found
 
 
 def _check(

@@ -9,6 +9,7 @@ from pentad.encoders.families.notice import not_for_sale
 from pentad.encoders.families.presets import SETS
 from pentad.encoders.registry import list_encoders
 from pentad.evaluation.metrics.registry import METRICS, Cutoff
+from pentad.evaluation.tasks.registry import list_tasks
 from pentad.neighbors.backends import AUTO, BACKENDS
 from pentad.sources.layouts import DESCRIPTIONS
 
@@ -16,7 +17,7 @@ Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 
 
 def listing(kind: str) -> Table:
-    """Return header and rows for ``encoders``, ``metrics``, ``backends`` or ``sources``."""
+    """Return header and rows of one kind: ``encoders``, ``tasks``, ``metrics`` and so on."""
     return _LISTINGS[kind]()
 
 
@@ -45,6 +46,13 @@ def _metrics() -> Table:
     return ("name", "example", "what it is"), rows
 
 
+def _tasks() -> Table:
+    return ("name", "data set", "modalities", "files it needs", "licence"), [
+        (c.name, c.title, "+".join(m.value for m in c.modalities), c.needs, c.license)
+        for c in list_tasks()
+    ]
+
+
 def _backends() -> Table:
     return ("name",), [(name,) for name in sorted((AUTO, *BACKENDS))]
 
@@ -60,4 +68,5 @@ _LISTINGS: dict[str, Callable[[], Table]] = {
     "metrics": _metrics,
     "backends": _backends,
     "sources": _sources,
+    "tasks": _tasks,
 }

@@ -66,6 +66,11 @@ class OnnxEncoder:
         self._try_out()
         self._stacks = self._front.stackable and self._stacking_is_exact()
 
+    @property
+    def model_file(self) -> Path:
+        """The file of the graph."""
+        return self._card.model
+
     def decode_options(self, modality: str) -> DecodeOptions:
         """Return the options to decode files of ``modality`` with."""
         return self._front.decode_options(check_modality(self.name, self.modalities, modality))

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pentad.core.errors import InputError
+from pentad.encoders.onnx.wire import Malformed, fields
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _GRAPH, _FUNCTION = 7, 25
 # Where tensors and further graphs sit: kind of message -> field -> kind of message inside it.
 _INSIDE: dict[str, dict[int, str]] = {
@@ -26,10 +26,6 @@ _INSIDE: dict[str, dict[int, str]] = {
     "tensor": {13: "external"},
 }
 _DEEPEST = 64
-
-
-class _Malformed(ValueError):
-    pass
 
 
 def external_files(model: Path) -> tuple[Path, ...]:
@@ -51,9 +47,8 @@ def external_files(model: Path) -> tuple[Path, ...]:
 
 
 def _names(data: memoryview) -> list[str]:
-    fields = {number for number, _ in _fields(data)}
-    if _GRAPH not in fields:
-        raise _Malformed
+    if _GRAPH not in {number for number, _ in fields(data)}:
+        raise Malformed
     return sorted(set(_walk(data, "model", 0)))
 
 
@@ -68,47 +63,13 @@ def _beside(model: Path, name: str) -> Path:
 
 def _walk(data: memoryview, kind: str, depth: int) -> Iterator[str]:
     if depth > _DEEPEST:
-        raise _Malformed
+        raise Malformed
     if kind == "external":
-        entry = dict(_fields(data))
-        if bytes(entry.get(1, b"")) == b"location":
-            yield bytes(entry.get(2, b"")).decode("utf-8")
+        entry = {n: bytes(v) for n, v in fields(data) if isinstance(v, memoryview)}
+        if entry.get(1, b"") == b"location":
+            yield entry.get(2, b"").decode("utf-8")
         return
     inside = _INSIDE[kind]
-    for number, value in _fields(data):
-        if number in inside:
+    for number, value in fields(data):
+        if number in inside and isinstance(value, memoryview):
             yield from _walk(value, inside[number], depth + 1)
-
-
-def _fields(data: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Yield number and content of each field; numbers (varints) come with empty content."""
-    place = 0
-    while place < len(data):
-        tag, place = _varint(data, place)
-        number, wire = tag >> 3, tag & 7
-        size = 0
-        if wire == _VARINT:
-            _, place = _varint(data, place)
-        elif wire == _BYTES:
-            size, place = _varint(data, place)
-        elif wire in (_FIXED64, _FIXED32):
-            size = 8 if wire == _FIXED64 else 4
-        else:
-            raise _Malformed
-        if number == 0 or place + size > len(data):
-            raise _Malformed
-        yield number, data[place : place + size]
-        place += size
-
-
-def _varint(data: memoryview, place: int) -> tuple[int, int]:
-    value = 0
-    for shift in range(0, 70, 7):
-        if place >= len(data):
-            raise _Malformed
-        byte = data[place]
-        place += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, place
-    raise _Malformed

@@ -1,0 +1,92 @@
+"""``pentad benchmark``: a model on every benchmark that is on this disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pentad.cli.options import JsonOption, ModelOption, SeedOption, WorkersOption
+
+if TYPE_CHECKING:
+    from pentad.core.modality import Modality
+    from pentad.evaluation.any_model import AnyModel
+    from pentad.pipeline.benchmark import BenchmarkSummary
+
+
+def benchmark(
+    root: Annotated[
+        Path, typer.Argument(metavar="DIR", help="A data set, or several beside one another.")
+    ],
+    model: ModelOption,
+    out: Annotated[Path, typer.Option("--out", "-o", metavar="RUN", help="Folder of the run.")],
+    task: Annotated[
+        list[str], typer.Option("-t", "--task", help="Only these; see pentad list tasks.")
+    ] = [],  # noqa: B006  (typer copies it)
+    name: Annotated[str, typer.Option(help="Of the model in tables; default as -m says.")] = "",
+    runs: Annotated[
+        int, typer.Option("--runs", min=0, help="Write so many results a query as TREC runs.")
+    ] = 0,
+    again: Annotated[bool, typer.Option("--again", help="Score anew what is scored.")] = False,
+    seed: SeedOption = 0,
+    workers: WorkersOption = None,
+    json: JsonOption = False,
+) -> None:
+    """Score a model on what lies in DIR: COCO, Clotho, ESC-50, ModelNet40, your own tasks, ...
+
+    Data sets that are not there are listed, not counted. Run again, it scores only what is new.
+    """
+    from pentad.cli.output import emit, next_step
+    from pentad.cli.progress import make_progress
+    from pentad.evaluation.results.store import read_run
+    from pentad.evaluation.results.tables import result_rows
+    from pentad.pipeline.benchmark import BenchmarkOptions, models_by_modality
+    from pentad.pipeline.benchmark import benchmark as run
+
+    summary = run(
+        root,
+        models_by_modality(_named(model)),
+        out,
+        name=name or " + ".join(model),
+        tasks=task,
+        options=BenchmarkOptions(seed, workers, again, runs),
+        progress=make_progress(),
+    )
+    if json:
+        for row in result_rows(read_run(out)):
+            emit(row)
+    else:
+        _print(summary)
+    next_step(f"pentad compare {out}")
+
+
+def _named(specs: list[str]) -> list[tuple[Modality | None, AnyModel]]:
+    """Return the models of ``[MODALITY=]NAME`` specs; NAME may be ``module:function``."""
+    from pentad.cli.user_function import is_function, load_function
+    from pentad.core.modality import as_modality
+    from pentad.encoders.specs import split_spec
+    from pentad.pipeline.plan import load_encoders
+
+    named: list[tuple[Modality | None, AnyModel]] = []
+    for spec in specs:
+        modality, name = split_spec(spec)
+        if is_function(name):
+            kind = None if modality is None else as_modality(modality)
+            named.append((kind, load_function(name)))
+        else:
+            named += [(kind, chosen.encoder) for kind, chosen in load_encoders([spec])]
+    return named
+
+
+def _print(summary: BenchmarkSummary) -> None:
+    from pentad.cli.output import print_table
+    from pentad.evaluation.results.store import read_run
+    from pentad.evaluation.results.tables import people_rows
+    from pentad.evaluation.tables import plain_table
+
+    typer.echo(plain_table(people_rows(read_run(summary.folder))))
+    rest = [o for o in summary.outcomes if o.state in {"skipped", "missing"}]
+    if rest:
+        print_table(("not scored", "why"), [(o.task, o.reason) for o in rest])
+    typer.echo(f"\ntables and per-query values: {summary.folder}")

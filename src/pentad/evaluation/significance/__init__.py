@@ -1,0 +1,1 @@
+"""Is a difference real? Intervals, tests and corrections over queries that hang together."""

@@ -1,0 +1,1 @@
+"""Readers of classification benchmarks: which classes each clip or shape belongs to."""
