@@ -12,6 +12,7 @@ from pentad.cli.build import build
 from pentad.cli.caption import caption
 from pentad.cli.classify import classify
 from pentad.cli.compare import compare
+from pentad.cli.diagnose import diagnose
 from pentad.cli.embed import embed
 from pentad.cli.emm1 import emm1_app
 from pentad.cli.encoders import encoders_app
@@ -22,7 +23,9 @@ from pentad.cli.group import group
 from pentad.cli.import_ import import_
 from pentad.cli.info import info
 from pentad.cli.init import init
+from pentad.cli.leakage import leakage
 from pentad.cli.list import list_names
+from pentad.cli.map import map_items
 from pentad.cli.neighbors import neighbors
 from pentad.cli.quickstart import quickstart
 from pentad.cli.score import score
@@ -71,6 +74,8 @@ for _verb in (
     evaluate,
     benchmark,
     compare,
+    leakage,
+    diagnose,
     score,
     init,
     add,
@@ -86,6 +91,7 @@ for _verb in (
 app.command("list")(list_names)
 app.command("import")(import_)
 app.command("export")(export)
+app.command("map")(map_items)
 app.add_typer(encoders_app, name="encoders")
 app.add_typer(emm1_app, name="emm1")
 app.add_typer(eshot_app, name="eshot")

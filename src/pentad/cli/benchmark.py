@@ -28,6 +28,15 @@ def benchmark(
     runs: Annotated[
         int, typer.Option("--runs", min=0, help="Write so many results a query as TREC runs.")
     ] = 0,
+    train: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="WS|DIR", help="What the model was trained on: flag what it has seen."
+        ),
+    ] = None,
+    drop_leaked: Annotated[
+        bool, typer.Option("--drop-leaked", help="Leave out of the scores what --train has.")
+    ] = False,
     again: Annotated[bool, typer.Option("--again", help="Score anew what is scored.")] = False,
     seed: SeedOption = 0,
     workers: WorkersOption = None,
@@ -50,14 +59,14 @@ def benchmark(
         out,
         name=name or " + ".join(model),
         tasks=task,
-        options=BenchmarkOptions(seed, workers, again, runs),
+        options=BenchmarkOptions(seed, workers, again, runs, train, drop_leaked),
         progress=make_progress(),
     )
     if json:
         for row in result_rows(read_run(out)):
             emit(row)
     else:
-        _print(summary)
+        print_summary(summary)
     next_step(f"pentad compare {out}")
 
 
@@ -79,7 +88,8 @@ def _named(specs: list[str]) -> list[tuple[Modality | None, AnyModel]]:
     return named
 
 
-def _print(summary: BenchmarkSummary) -> None:
+def print_summary(summary: BenchmarkSummary) -> None:
+    """Print all scores, and what could not be scored and why."""
     from pentad.cli.output import print_table
     from pentad.evaluation.results.store import read_run
     from pentad.evaluation.results.tables import people_rows

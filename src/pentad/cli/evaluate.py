@@ -1,4 +1,4 @@
-"""``pentad evaluate``: scores of a saved model, held out or on another folder."""
+"""``pentad evaluate``: scores of a model, on held-out concepts, new files or benchmarks."""
 
 from __future__ import annotations
 
@@ -12,29 +12,49 @@ from pentad.cli.options import JsonOption, SeedOption, WorkersOption, WorkspaceA
 
 def evaluate(
     workspace: WorkspaceArgument,
-    model: Annotated[
-        str, typer.Option("-m", "--model", help="Saved model; default the last one.")
-    ] = "",
+    model: Annotated[str, typer.Option("-m", "--model", help="Saved model; default final.")] = "",
+    task: Annotated[
+        list[str],
+        typer.Option("-t", "--task", help="Benchmarks in --data; see pentad list tasks."),
+    ] = [],  # noqa: B006  (typer copies it)
     data: Annotated[
         Path | None,
-        typer.Option(
-            "--data", help="Folder the model has never seen; default the held-out concepts."
-        ),
+        typer.Option("--data", help="Folder of captioned files, or with -t of benchmarks."),
     ] = None,
     seed: SeedOption = 0,
     workers: WorkersOption = None,
     json: JsonOption = False,
 ) -> None:
-    """Print hit@1, hit@5 and hit@10 in every direction, with chance, intervals and baselines.
+    """Score retrieval in every direction, with chance, intervals and baselines.
 
     With --data the files of that folder are embedded in memory and scored; they never enter the
-    workspace. Without it the scores of the held-out concepts from the last build are printed.
+    workspace. With -t it holds benchmarks, whose results go to reports/ of the workspace, with a
+    flag for what the workspace has of them. Without --data the scores of the held-out concepts from
+    the last build are printed.
     """
+    from pentad.cli.benchmark import print_summary
     from pentad.cli.output import emit
     from pentad.cli.progress import make_progress
     from pentad.cli.results import print_report
+    from pentad.core.errors import InputError
+    from pentad.evaluation.results.store import read_run
+    from pentad.evaluation.results.tables import result_rows
     from pentad.pipeline.evaluate_folder import evaluate_folder, held_out_report
+    from pentad.pipeline.evaluate_tasks import evaluate_tasks
 
+    if task:
+        if data is None:
+            raise InputError("where are the benchmarks?", expected="--data DIR")
+        summary = evaluate_tasks(
+            workspace, data, task, model=model or None, seed=seed, workers=workers,
+            progress=make_progress(),
+        )  # fmt: skip
+        if json:
+            for row in result_rows(read_run(summary.folder)):
+                emit(row)
+        else:
+            print_summary(summary)
+        return
     if data is None:
         report = held_out_report(workspace, model or None)
     else:

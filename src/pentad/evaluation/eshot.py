@@ -11,11 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError, SpaceMismatch
+from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
 from pentad.encoders.protocol import Encoder, space_of
-from pentad.evaluation.eshot_vectors import Vectorizer, Vectors, eshot_vectors
+from pentad.evaluation.encode import Vectors
+from pentad.evaluation.eshot_vectors import Vectorizer, eshot_vectors
 from pentad.evaluation.intervals import CONFIDENCE, RESAMPLES, Interval
-from pentad.evaluation.zero_shot import Accuracy, TopK, ZeroShot, top_accuracies, zero_shot
+from pentad.evaluation.metrics.grammar import Metric
+from pentad.evaluation.scores import QueryScores
+from pentad.evaluation.zero_shot import (
+    TOP,
+    Accuracy,
+    TopK,
+    ZeroShot,
+    top_accuracies,
+    zero_shot,
+)
 
 if TYPE_CHECKING:
     from pentad.sources.emm1.eshot import EShot
@@ -117,25 +128,11 @@ def evaluate_eshot(
         InputError: Embeddings do not fit, are not finite or zero, or nothing is left to classify.
         SpaceMismatch: Two encoders have different spaces.
     """
-    pair = model if isinstance(model, tuple) else (model, model)
-    _check_pair(pair)
-    found = {
-        modality: eshot_vectors(eshot, modality, source, workers=workers, progress=progress)
-        for modality, source in zip(("audio", "points"), pair, strict=True)
-    }
-    _check_dims(found)
-    _tell_missing(found)
-    ranked = {
-        (query, examples): zero_shot(
-            found[query].vectors,
-            found[examples].vectors,
-            query_rows=_positions(eshot, query, found[query]),
-            example_rows=_positions(eshot, examples, found[examples]),
-            normalize_members=normalize_members,
-        )
-        for query, examples in DIRECTIONS
-    }
-    directions = tuple(_direction(q, e, result, seed) for (q, e), result in ranked.items())
+    ranked = rank_eshot(
+        eshot, model, normalize_members=normalize_members, workers=workers, progress=progress
+    )
+    found = ranked.vectors
+    directions = tuple(_direction(q, e, each, seed) for (q, e), each in ranked.directions.items())
     settings = {
         "normalize_members": normalize_members,
         "seed": seed,
@@ -145,9 +142,84 @@ def evaluate_eshot(
         "classes": len(eshot.categories),
         "rows": {modality: eshot.table(modality).height for modality in found},
         "dim": int(found["audio"].vectors.shape[1]),
-        "model": {m: _described(s) for m, s in zip(found, pair, strict=True)},
+        "model": {m: _described(s) for m, s in zip(found, _pair(model), strict=True)},
     }
     return EShotReport(directions, settings, _missing(eshot, found, directions))
+
+
+@dataclass(frozen=True, eq=False)
+class RankedEShot:
+    """Where the own class of every query came.
+
+    Attributes:
+        vectors: Modality -> its embeddings.
+        directions: (query, examples) -> the ranking.
+    """
+
+    vectors: Mapping[str, Vectors]
+    directions: Mapping[tuple[str, str], ZeroShot]
+
+
+def rank_eshot(
+    eshot: EShot,
+    model: Vectorizer | tuple[Vectorizer, Vectorizer],
+    *,
+    normalize_members: bool = False,
+    workers: int | None = None,
+    progress: Progress = SILENT,
+) -> RankedEShot:
+    """Rank the classes for every query; arguments and errors are those of `evaluate_eshot`."""
+    pair = _pair(model)
+    _check_pair(pair)
+    found = {
+        modality: eshot_vectors(eshot, modality, source, workers=workers, progress=progress)
+        for modality, source in zip(("audio", "points"), pair, strict=True)
+    }
+    _check_dims(found)
+    _tell_missing(found)
+    return RankedEShot(
+        found,
+        {
+            (query, examples): zero_shot(
+                found[query].vectors,
+                found[examples].vectors,
+                query_rows=_positions(eshot, query, found[query]),
+                example_rows=_positions(eshot, examples, found[examples]),
+                normalize_members=normalize_members,
+            )
+            for query, examples in DIRECTIONS
+        },
+    )
+
+
+def eshot_scores(ranked: RankedEShot, ks: Sequence[int] = TOP) -> list[QueryScores]:
+    """Return accuracy@k of every query, one entry a direction; a class is what is resampled."""
+    return [_query_scores(q, e, each, ks) for (q, e), each in ranked.directions.items()]
+
+
+def _query_scores(query: str, examples: str, found: ZeroShot, ks: Sequence[int]) -> QueryScores:
+    classes = len(found.classes)
+    names = [
+        f"{row}:{found.classes[label]}"
+        for row, label in zip(found.queries.tolist(), found.labels.tolist(), strict=True)
+    ]
+    chance = np.array([min(k, classes) / classes for k in ks])
+    return QueryScores(
+        query=Modality(query),
+        corpus=Modality(examples),
+        metrics=tuple(Metric("accuracy", k) for k in ks),
+        values=np.stack([found.correct(k).astype(np.float64) for k in ks]),
+        chance=np.repeat(chance[:, None], len(names), axis=1),
+        queries=np.array(names, dtype=object),
+        units=found.labels,
+        relevant=np.ones(len(names), np.int64),
+        pool=classes,
+        relevant_by="class",
+    )
+
+
+def _pair(model: Vectorizer | tuple[Vectorizer, Vectorizer]) -> tuple[Vectorizer, Vectorizer]:
+    return model if isinstance(model, tuple) else (model, model)
 
 
 def _check_pair(pair: Sequence[Vectorizer]) -> None:

@@ -14,20 +14,27 @@ import numpy as np
 from pentad.core.errors import InputError, PentadError
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
+from pentad.curation.leakage.save import save_report
+from pentad.curation.leakage.side import open_side
 from pentad.encoders.protocol import Encoder, space_of
 from pentad.evaluation.any_model import AnyModel, model_name, vectors_of
 from pentad.evaluation.class_labels import ClassLabel
 from pentad.evaluation.encode import Vectors, encode_entries
 from pentad.evaluation.prompts import zero_shot_classes
 from pentad.evaluation.results.info import RunInfo, run_info, versions
+from pentad.evaluation.results.names import subset_of
 from pentad.evaluation.results.store import add_result, has_result, read_run, write_run
 from pentad.evaluation.results.tables import write_tables
 from pentad.evaluation.results.task_result import TaskResult
+from pentad.evaluation.scores import QueryScores
 from pentad.evaluation.task_scores import EncodedTask, fold_means, without_missing
 from pentad.evaluation.tasks.registry import find_tasks, get_task, list_tasks
-from pentad.evaluation.tasks.task import Entries, Kind, Task
+from pentad.evaluation.tasks.task import Direction, Entries, Kind, Task
 from pentad.evaluation.templates import fill, templates_fingerprint
-from pentad.pipeline.run_files import write_rankings
+from pentad.pipeline import eshot_task
+from pentad.pipeline.run_files import write_details
+from pentad.pipeline.task_leaks import find_task_leaks, without_flagged
+from pentad.sources.emm1.eshot import EShot
 
 Models = Mapping[Modality, AnyModel]
 
@@ -41,12 +48,17 @@ class BenchmarkOptions:
         workers: Decoder processes; default one a processor.
         again: Score tasks anew whose result is there already.
         depth: How many results of each query are written as TREC runs; 0 for none.
+        train: What the model was trained on, a workspace or folder: queries that it has, or whose
+            answers it has, get a flag. None: nobody looks.
+        drop_leaked: Leave flagged queries out of the scores.
     """
 
     seed: int = 0
     workers: int | None = None
     again: bool = False
     depth: int = 0
+    train: Path | None = None
+    drop_leaked: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,13 +144,20 @@ def benchmark(
         UnknownName: There is no such benchmark.
     """
     how = options or BenchmarkOptions()
-    found, outcomes = _find(Path(root), tasks)
+    place = Path(root)
+    if not place.is_dir():
+        raise InputError("there is no such folder", file=root)
+    named = [each for each in tasks if each != eshot_task.NAME]
+    found, outcomes = _find(place, named) if named or not tasks else ([], [])
+    eshot = _eshot(place, tasks, outcomes)
     run = _Run(models, Path(out), _info(name, models, how.seed), how, progress)
-    for task in found:
-        outcomes.append(run.score(task))
+    outcomes += [run.score(task) for task in found]
+    if eshot is not None:
+        outcomes.append(run.score_eshot(eshot))
     if not any(each.state in {"scored", "kept"} for each in outcomes):
-        told = "; ".join(f"{each.task}: {each.reason}" for each in outcomes[:3])
-        raise InputError(f"no benchmark could be scored ({told})", file=root)
+        told = [f"{each.task}: {each.reason}" for each in outcomes if each.state == "skipped"]
+        why = "; ".join(told[:3]) or "none lies there; 'pentad list tasks' says what each needs"
+        raise InputError(f"no benchmark could be scored ({why})", file=root)
     write_tables(read_run(out))
     return BenchmarkSummary(Path(out), tuple(outcomes))
 
@@ -159,6 +178,16 @@ def _find(root: Path, names: Sequence[str]) -> tuple[list[Task], list[Outcome]]:
     return found, [*broken, *absent]
 
 
+def _eshot(root: Path, names: Sequence[str], outcomes: list[Outcome]) -> EShot | None:
+    """Return EShot where it is asked for and there; that it is not is noted."""
+    if names:
+        return eshot_task.check_wanted(root) if eshot_task.NAME in names else None
+    found = eshot_task.find_benchmark(root)
+    if found is None:
+        outcomes.append(Outcome(eshot_task.NAME, "missing", f"needs {eshot_task.NEEDS}"))
+    return found
+
+
 class _Run:
     """A model and the folder of its run."""
 
@@ -169,6 +198,7 @@ class _Run:
         self._info = write_run(out, info)
         self._vectors: dict[tuple[Any, ...], Vectors] = {}
         self._spent: dict[Modality, tuple[float, int]] = {}
+        self._train = None if how.train is None else open_side(how.train, progress=progress)
 
     def score(self, task: Task) -> Outcome:
         """Score one task, unless its result is there."""
@@ -180,27 +210,73 @@ class _Run:
         begun = time.perf_counter()
         try:
             encoded = EncodedTask(task, self._queries(task), self._entries(task.items))
-            scores = encoded.scores()
+            scores, leaked, told = self._flagged(task, encoded.scores())
         except PentadError as error:
             return Outcome(task.name, "skipped", str(error))
         result = TaskResult(
             task=task.name,
             revision=task.revision,
             split=task.split,
-            directions=scores,
+            directions=tuple(scores),
             kind=task.kind.value,
             absent=without_missing(task, encoded),
+            leaked=leaked,
             templates=templates_fingerprint(task.templates) if task.templates else None,
             seconds=time.perf_counter() - begun,
-            date=datetime.now(UTC).isoformat(timespec="seconds"),
-            notes=(*task.notes, *fold_means(task, scores)),
+            date=_now(),
+            notes=(*task.notes, *told, *fold_means(task, scores)),
         )
+        write_details(encoded, self._out, depth=self._how.depth, tag=self._info.name)
         add_result(self._out, result, again=self._how.again)
-        if self._how.depth:
-            write_rankings(encoded, self._out / "runs", self._how.depth, tag=self._info.name)
         spent = {m.value: seconds / count for m, (seconds, count) in self._spent.items() if count}
         self._info = write_run(self._out, replace(self._info, encode_seconds=spent))
         return Outcome(task.name, "scored")
+
+    def score_eshot(self, eshot: EShot) -> Outcome:
+        """Score EShot, unless its result is there."""
+        name, revision = eshot_task.NAME, eshot_task.revision(eshot)
+        if not self._how.again and has_result(self._out, name, revision):
+            return Outcome(name, "kept")
+        lacking = [m for m in (Modality.AUDIO, Modality.POINTS) if m not in self._models]
+        if lacking:
+            return Outcome(name, "skipped", f"the model does not encode {' or '.join(lacking)}")
+        pair = self._models[Modality.AUDIO], self._models[Modality.POINTS]
+        begun = time.perf_counter()
+        try:
+            result = eshot_task.eshot_result(
+                eshot, pair, workers=self._how.workers, progress=self._progress
+            )
+        except PentadError as error:
+            return Outcome(name, "skipped", str(error))
+        seconds, date = time.perf_counter() - begun, _now()
+        add_result(self._out, replace(result, seconds=seconds, date=date), again=self._how.again)
+        return Outcome(name, "scored")
+
+    def _flagged(
+        self, task: Task, scores: Sequence[QueryScores]
+    ) -> tuple[list[QueryScores], dict[str, int], list[str]]:
+        """Return the scores, how many queries of each direction are flagged, and what to note."""
+        if self._train is None:
+            return list(scores), {}, []
+        cache = self._out / "cache" / "leakage"
+        leaks = find_task_leaks(
+            task, self._train, cache=cache, workers=self._how.workers, progress=self._progress
+        )
+        save_report(leaks.report, self._out / "leakage" / task.name)
+        flags = {
+            subset_of(each): leaks.flagged(task, _direction(task, each), each.queries.tolist())
+            for each in scores
+        }
+        if not self._how.drop_leaked:
+            return list(scores), {key: int(own.sum()) for key, own in flags.items()}, []
+        if any(own.all() for own in flags.values()):
+            raise InputError(f"training has every query of {task.name}")
+        notes = [
+            f"{key}: {own.sum()} queries that training has are left out"
+            for key, own in flags.items()
+        ]
+        kept = [without_flagged(each, flags[subset_of(each)]) for each in scores]
+        return kept, dict.fromkeys(flags, 0), notes
 
     def _obstacle(self, task: Task) -> str:
         """Return why the model cannot be scored on a task; empty if it can."""
@@ -241,6 +317,15 @@ class _Run:
             spent = seconds + time.perf_counter() - begun
             self._spent[entries.modality] = (spent, count + len(entries))
         return self._vectors[key]
+
+
+def _direction(task: Task, scores: QueryScores) -> Direction:
+    forward = scores.query is task.queries.modality and scores.corpus is task.items.modality
+    return Direction.forward if forward else Direction.reverse
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _encode(model: AnyModel, entries: Entries, workers: int | None, progress: Progress) -> Vectors:

@@ -28,7 +28,12 @@ _MTEB = {
 
 def subset_of(scores: QueryScores | Score) -> str:
     """Return the key of a direction, such as ``text_to_audio``."""
-    return f"{scores.query.value}{_BETWEEN}{scores.corpus.value}"
+    return subset_name(scores.query, scores.corpus)
+
+
+def subset_name(query: Modality, corpus: Modality) -> str:
+    """Return the key of the direction from one modality to another."""
+    return f"{query.value}{_BETWEEN}{corpus.value}"
 
 
 def modalities_of(subset: str) -> tuple[Modality, Modality]:

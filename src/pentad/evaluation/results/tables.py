@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 STEM = "results"
 REPORT = "report.md"
-_HEADER = ["task", "direction", "metric", "value [95 % interval]", "chance", "queries", "pool"]
+_HEADER = [
+    "task", "direction", "metric", "value [95 % interval]", "chance", "queries", "seen", "pool",
+]  # fmt: skip
 
 
 def result_rows(run: Run) -> list[dict[str, Any]]:
@@ -97,8 +99,16 @@ def people_rows(run: Run, *, main_only: bool = False) -> list[list[str]]:
                 continue
             shown = interval_text(s.value, s.low, s.high)
             place = [result.task, people_direction(key), s.metric]
-            rows.append([*place, shown, _number(s.chance), str(s.n), str(s.pool)])
+            seen = _seen(result, key)
+            rows.append([*place, shown, _number(s.chance), str(s.n), seen, str(s.pool)])
     return rows
+
+
+def _seen(result: TaskResult, key: str) -> str:
+    """Return the share of the queries of a direction that training has; - where nobody looked."""
+    if key not in result.leaked:
+        return "-"
+    return f"{result.leaked[key] / len(result.subsets[key].queries):.0%}"
 
 
 def _about(result: TaskResult) -> list[str]:

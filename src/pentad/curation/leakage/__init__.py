@@ -1,0 +1,1 @@
+"""Leakage: what an evaluation set shares with the set that a model was trained on."""

@@ -1,0 +1,1 @@
+"""Near copies: which prints of one set are of the same content as those of another."""

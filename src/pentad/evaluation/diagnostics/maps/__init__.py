@@ -1,0 +1,1 @@
+"""Maps: the vectors of a space in two dimensions, drawn so that fifty classes can be read."""
