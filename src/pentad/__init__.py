@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UnknownName,
     )
     from pentad.core.modality import Modality
+    from pentad.curation.leakage.find import find_leaks
     from pentad.embeddings.embed import embed, embed_frames
     from pentad.embeddings.embeddings import Embeddings
     from pentad.embeddings.exchange.read import read_embeddings
@@ -37,13 +38,16 @@ if TYPE_CHECKING:
     from pentad.encoders.registry import get_encoder, list_encoders
     from pentad.encoders.wrap import as_encoder
     from pentad.evaluation.report import Report
+    from pentad.evaluation.tasks.registry import get_task
     from pentad.groups.build import build_groups
     from pentad.groups.groups import Groups
     from pentad.neighbors.find import find_neighbors
     from pentad.neighbors.kmeans.lloyd import kmeans
     from pentad.neighbors.neighbors import Neighbors
     from pentad.neighbors.update import update_neighbors
+    from pentad.pipeline.benchmark import benchmark
     from pentad.pipeline.build import build
+    from pentad.pipeline.classify import classify
     from pentad.pipeline.evaluate_folder import evaluate_folder
     from pentad.pipeline.quickstart import quickstart
     from pentad.pipeline.search import search_workspace
@@ -57,6 +61,10 @@ if TYPE_CHECKING:
     from pentad.training.fit import train
 
 _HOME = {
+    "get_task": "evaluation.tasks.registry",
+    "find_leaks": "curation.leakage.find",
+    "classify": "pipeline.classify",
+    "benchmark": "pipeline.benchmark",
     "aggregate": "embeddings.frames",
     "as_encoder": "encoders.wrap",
     "build": "pipeline.build",
@@ -130,15 +138,19 @@ __all__ = [
     "Workspace",
     "aggregate",
     "as_encoder",
+    "benchmark",
     "build",
     "build_groups",
     "check_encoder",
+    "classify",
     "embed",
     "embed_frames",
     "evaluate_folder",
+    "find_leaks",
     "find_neighbors",
     "get_encoder",
     "get_engine",
+    "get_task",
     "kmeans",
     "list_encoders",
     "load_model",

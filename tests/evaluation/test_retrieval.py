@@ -114,7 +114,7 @@ def test_huge_and_tiny_rows_are_brought_to_length_1() -> None:
 def test_memory_blocks_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     search = random_task(np.float64)
     whole = score_retrieval(search)
-    monkeypatch.setattr(retrieval, "row_blocks", lambda rows, cells: row_blocks(rows, cells, 240))
+    monkeypatch.setattr(retrieval, "row_blocks", lambda rows, cells, _: row_blocks(rows, cells, 240))
     np.testing.assert_array_equal(score_retrieval(search).values, whole.values)
 
 

@@ -96,11 +96,13 @@ def _values(
         else []
         for name in queries
     ]
-    depth = max(1, *(len(own) for own in lists))
+    judged = [np.array(list(graded[name].values()), np.int64) for name in queries]
+    # Lists that are shorter than a cutoff, or than the best list there could be, have empty places.
+    cutoffs = [metric.k or 1 for metric in metrics]
+    depth = max(*cutoffs, *map(len, lists), *map(len, judged))
     found = np.full((len(lists), depth), -1, np.int64)
     for row, own in enumerate(lists):
         found[row, : len(own)] = own
-    judged = [np.array(list(graded[name].values()), np.int64) for name in queries]
     return values_of(ListBlock(found, judged), metrics)
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_METRICS = ("hit@1", "hit@5", "hit@10")
 # A score costs itself, the order of its row, a grade and comparisons; a place some seven numbers.
+_CELLS = 1 << 26
 _CELLS_PER_SCORE = 4
 _CELLS_PER_PLACE = 24
 
@@ -167,7 +168,7 @@ def _values(
     pool = task.relevance.corpus_size
     depth = depth_of(metrics, pool)
     values, chance = np.empty((2, len(metrics), len(keep)))
-    for block in row_blocks(len(keep), _CELLS_PER_SCORE * pool + _CELLS_PER_PLACE * depth):
+    for block in row_blocks(len(keep), _CELLS_PER_SCORE * pool + _CELLS_PER_PLACE * depth, _CELLS):
         rows = keep[block]
         scores, relevance = corpus.scores(task.query_vectors[rows]), placed.take(rows)
         if ties == "id":

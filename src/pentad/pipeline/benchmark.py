@@ -23,7 +23,7 @@ from pentad.evaluation.encode import Vectors, encode_entries
 from pentad.evaluation.prompts import zero_shot_classes
 from pentad.evaluation.results.info import RunInfo, run_info, versions
 from pentad.evaluation.results.names import subset_of
-from pentad.evaluation.results.store import add_result, has_result, read_run, write_run
+from pentad.evaluation.results.store import RUN_FILE, add_result, has_result, read_run, write_run
 from pentad.evaluation.results.tables import write_tables
 from pentad.evaluation.results.task_result import TaskResult
 from pentad.evaluation.scores import QueryScores
@@ -195,14 +195,16 @@ class _Run:
         self, models: Models, out: Path, info: RunInfo, how: BenchmarkOptions, progress: Progress
     ) -> None:
         self._models, self._out, self._how, self._progress = models, out, how, progress
-        self._info = write_run(out, info)
+        # A run begins with its first result, but one of another model is refused at once.
+        self._begun = (out / RUN_FILE).exists()
+        self._info = write_run(out, info) if self._begun else info
         self._vectors: dict[tuple[Any, ...], Vectors] = {}
         self._spent: dict[Modality, tuple[float, int]] = {}
         self._train = None if how.train is None else open_side(how.train, progress=progress)
 
     def score(self, task: Task) -> Outcome:
         """Score one task, unless its result is there."""
-        if not self._how.again and has_result(self._out, task.name, task.revision):
+        if self._kept(task.name, task.revision):
             return Outcome(task.name, "kept")
         reason = self._obstacle(task)
         if reason:
@@ -227,7 +229,7 @@ class _Run:
             notes=(*task.notes, *told, *fold_means(task, scores)),
         )
         write_details(encoded, self._out, depth=self._how.depth, tag=self._info.name)
-        add_result(self._out, result, again=self._how.again)
+        self._add(result)
         spent = {m.value: seconds / count for m, (seconds, count) in self._spent.items() if count}
         self._info = write_run(self._out, replace(self._info, encode_seconds=spent))
         return Outcome(task.name, "scored")
@@ -235,7 +237,7 @@ class _Run:
     def score_eshot(self, eshot: EShot) -> Outcome:
         """Score EShot, unless its result is there."""
         name, revision = eshot_task.NAME, eshot_task.revision(eshot)
-        if not self._how.again and has_result(self._out, name, revision):
+        if self._kept(name, revision):
             return Outcome(name, "kept")
         lacking = [m for m in (Modality.AUDIO, Modality.POINTS) if m not in self._models]
         if lacking:
@@ -249,8 +251,17 @@ class _Run:
         except PentadError as error:
             return Outcome(name, "skipped", str(error))
         seconds, date = time.perf_counter() - begun, _now()
-        add_result(self._out, replace(result, seconds=seconds, date=date), again=self._how.again)
+        self._add(replace(result, seconds=seconds, date=date))
         return Outcome(name, "scored")
+
+    def _kept(self, name: str, revision: str) -> bool:
+        return self._begun and not self._how.again and has_result(self._out, name, revision)
+
+    def _add(self, result: TaskResult) -> None:
+        if not self._begun:
+            self._info = write_run(self._out, self._info)
+            self._begun = True
+        add_result(self._out, result, again=self._how.again)
 
     def _flagged(
         self, task: Task, scores: Sequence[QueryScores]

@@ -2,6 +2,7 @@
 
 RUN/top/<task>.<direction>.parquet    query, rank, item, score, grade
 RUN/entries/<task>.parquet            side, id, modality, text, file, start, end
+RUN/qrels/<task>.parquet              query, item, grade
 RUN/runs/<task>.<direction>.trec      TREC runs, where they are asked for
 """
 
@@ -21,6 +22,7 @@ from pentad.evaluation.retrieval import CosineCorpus, RetrievalTask
 from pentad.evaluation.task_scores import EncodedTask
 from pentad.evaluation.tasks.task import Direction, Entries
 from pentad.evaluation.tasks.trec import Run, write_run
+from pentad.pipeline.run_qrels import write_qrels
 from pentad.store.atomic import replacing
 
 if TYPE_CHECKING:
@@ -52,6 +54,7 @@ def write_details(encoded: EncodedTask, folder: Path, *, depth: int, tag: str) -
             path.parent.mkdir(parents=True, exist_ok=True)
             write_run(_first(found, depth), path, tag=tag.replace(" ", "_"))
     _write_entries(encoded, folder / "entries" / f"{task.name}.parquet")
+    write_qrels(task, folder)
 
 
 def ranked(encoded: EncodedTask, direction: Direction, search: RetrievalTask, depth: int) -> Run:

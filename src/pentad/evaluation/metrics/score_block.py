@@ -92,7 +92,7 @@ class ScoreBlock:
 
     def _places(self, relevance: Relevance) -> Places:
         if self._columns is None:
-            self._columns = best_columns(self._scores, self._depth, settle=self._ties == "id")
+            self._columns = best_columns(self._scores, self._depth)
         grades = relevance.dense_grades()
         found = np.take_along_axis(grades, self._columns, axis=1).astype(np.int64)
         ideal = relevance.ideal(self._depth)
