@@ -25,6 +25,7 @@ class Row:
         cells: By run, its score; None where it has none.
         missing: By run, why it has none; empty where it has one.
         unlike: Why the scores cannot be compared; empty where they can.
+        seen: By run, the share of queries that its training has; None where nobody looked.
     """
 
     task: str
@@ -34,6 +35,7 @@ class Row:
     cells: tuple[Score | None, ...]
     missing: tuple[str, ...]
     unlike: str = ""
+    seen: tuple[float | None, ...] = ()
 
     @property
     def name(self) -> str:

@@ -37,7 +37,7 @@ def flat_schema() -> dict[str, Any]:
     import polars as pl
 
     texts = dict.fromkeys(["kind", "task", "direction", "pair", "metric", "run"], pl.String)
-    numbers = dict.fromkeys(["value", "low", "high", "chance"], pl.Float64)
+    numbers = dict.fromkeys(["value", "low", "high", "chance", "seen"], pl.Float64)
     counts = dict.fromkeys(["n", "pool", "tasks", "of_tasks", "parameters"], pl.Int64)
     return {**texts, **numbers, **counts, "best": pl.Boolean, "status": pl.String}
 
@@ -100,6 +100,7 @@ def _score(comparison: Comparison, row: Row, run: int) -> dict[str, Any]:
         "chance": chance,
         "n": n,
         "pool": pool,
+        "seen": row.seen[run] if row.seen else None,
         "tasks": None,
         "of_tasks": None,
         "parameters": comparison.infos[run].parameters,
@@ -124,6 +125,7 @@ def _average(comparison: Comparison, average: Average, run: int) -> dict[str, An
         "chance": None,
         "n": None,
         "pool": None,
+        "seen": None,
         "tasks": len(average.tasks),
         "of_tasks": average.of,
         "parameters": comparison.infos[run].parameters,

@@ -83,9 +83,16 @@ def _row(results: Sequence[TaskResult | None], subset: str, wanted: Metric | Non
     values, units, unlike = _together(
         [r for r, _ in shown if r], [s for _, s in shown if s], metric
     )
-    row = Row(name, subset, str(metric), metric.spec.higher, cells, missing, unlike)
+    seen = tuple(_seen(result, subset) for result in results)
+    row = Row(name, subset, str(metric), metric.spec.higher, cells, missing, unlike, seen)
     having = tuple(number for number, why in enumerate(missing) if not why)
     return RowValues(row, having, values, units, metric.spec.average is Average.median)
+
+
+def _seen(result: TaskResult | None, subset: str) -> float | None:
+    if result is None or subset not in result.leaked:
+        return None
+    return result.leaked[subset] / len(result.subsets[subset].queries)
 
 
 def _missing(result: TaskResult | None, scores: QueryScores | None, metric: Metric) -> str:

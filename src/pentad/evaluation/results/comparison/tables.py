@@ -149,7 +149,12 @@ def _rows(comparison: Comparison) -> Section:
         header = ["task", "direction", "metric", *(comparison.names[run] for run in runs)]
         header += ["chance", "queries", "pool"]
         tables.append([header, *(_row(comparison, row, runs) for row in comparison.rows)])
-    return Section("Tasks", (_marks(comparison),), tuple(tables))
+    notes = [_marks(comparison)]
+    if any(share for row in comparison.rows for share in row.seen):
+        notes.append("Seen is the share of the queries that training has, or whose answers it has.")
+    elif all(share is None for row in comparison.rows for share in row.seen):
+        notes.append("For none of these runs was it looked whether training has the queries.")
+    return Section("Tasks", tuple(notes), tuple(tables))
 
 
 def _row(comparison: Comparison, row: Row, runs: Sequence[int]) -> list[str]:
@@ -164,6 +169,9 @@ def _row_cell(comparison: Comparison, row: Row, run: int) -> str:
     if cell is None:
         return _MISSING
     text = interval_text(cell.value, cell.low, cell.high)
+    share = row.seen[run] if row.seen else None
+    if share:
+        text = f"{text}, {share:.0%} seen"
     if row.unlike:
         return f"{text} ({_UNLIKE})"
     return _marked(comparison, row.name, run, text)
