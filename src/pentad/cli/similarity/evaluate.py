@@ -26,11 +26,16 @@ _SHOWN = 5
 def evaluate(
     source: Annotated[
         Path,
-        typer.Argument(metavar="RANKING.jsonl|DIR2", help="Rankings, or a folder of prepare."),
+        typer.Argument(
+            metavar="RANKING.jsonl|DIR2", help="Rankings, or a folder that search takes."
+        ),
     ],
     ground_truth: TruthOption,
     families: FamiliesOption = None,
     metric: MetricOption = [],  # noqa: B006  (typer copies it)
+    cutoff: Annotated[
+        int | None, typer.Option("-N", min=1, help="The same as --metric map@N.")
+    ] = None,
     search: Annotated[
         str | None,
         typer.Option("--search", "-s", help="Of a folder: dot, cosine, or euclidean (nn)."),
@@ -39,7 +44,11 @@ def evaluate(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", "-o", metavar="DIR", help="Also write the published program's files."
+            "--out",
+            "-o",
+            "--output-dir",
+            metavar="DIR",
+            help="Also write the published program's files.",
         ),
     ] = None,
     seed: SeedOption = 0,
@@ -47,8 +56,9 @@ def evaluate(
 ) -> None:
     """Score rankings by labels: relevant is what shares one, for a class what has it.
 
-    A folder is ranked as a whole, which MR1 needs. A query to which nothing is relevant is left out
-    and counted; with --compat sss it counts 0, as the published program has it.
+    A folder is ranked as a whole, which MR1 needs; of rankings that are cut off MAP is the default.
+    A query to which nothing is relevant is left out and counted; with --compat sss it counts 0, as
+    the published program has it.
     """
     from pentad.cli.output import emit
     from pentad.cli.progress import make_progress
@@ -58,7 +68,7 @@ def evaluate(
     report = evaluate_step(
         source,
         Truth(ground_truth, families),
-        metric,
+        [*metric, *([] if cutoff is None else [f"map@{cutoff}"])],
         search=search,
         compat=compat,
         seed=seed,

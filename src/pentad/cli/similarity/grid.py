@@ -14,6 +14,7 @@ from pentad.cli.similarity.options import (
     FamiliesOption,
     MetricOption,
     ModalityOption,
+    SourceArgument,
     SpaceOption,
     TruthOption,
 )
@@ -27,12 +28,14 @@ class Lengths(StrEnum):
     both = "both"
 
 
+_LENGTHS = {Lengths.yes: (True,), Lengths.no: (False,), Lengths.both: (False, True)}
+
+
 def grid(  # noqa: PLR0913, PLR0917  (one for each option)
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="DIR|WS", help="Embeddings: JSON files, a folder, a workspace."),
+    source: SourceArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", "--output-dir", metavar="DIR", help="Of the grid.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR", help="Folder of the grid.")],
     ground_truth: TruthOption,
     families: FamiliesOption = None,
     aggregate: Annotated[
@@ -67,14 +70,8 @@ def grid(  # noqa: PLR0913, PLR0917  (one for each option)
     from pentad.pipeline.similarity.grid_tables import result_rows, table_rows, write_grid
     from pentad.pipeline.similarity.steps import Truth
 
-    usual = Axes()
-    lengths = {Lengths.yes: (True,), Lengths.no: (False,), Lengths.both: (False, True)}
-    axes = Axes(
-        tuple(aggregate),
-        tuple(pca) or usual.pca,
-        lengths[normalize],
-        tuple(search) or usual.search,
-    )
+    ways = tuple(search) or Axes().search
+    axes = Axes(tuple(aggregate), tuple(pca), _LENGTHS[normalize], ways)
     settings = Settings(Truth(ground_truth, families), tuple(metric) or METRICS, compat, seed)
     results = run_grid(
         source,

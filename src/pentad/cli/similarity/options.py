@@ -14,6 +14,10 @@ ModalityOption = Annotated[
 SpaceOption = Annotated[
     str | None, typer.Option("--space", help="Which embeddings of a workspace; see pentad info.")
 ]
+SourceArgument = Annotated[
+    Path,
+    typer.Argument(metavar="DIR|WS", help="Embeddings: JSON files, a folder, a workspace."),
+]
 TruthOption = Annotated[
     Path,
     typer.Option(
@@ -22,11 +26,15 @@ TruthOption = Annotated[
 ]
 FamiliesOption = Annotated[
     Path | None,
-    typer.Option("--families", metavar="JSON", help='{"family": ["label", ...], ...}'),
+    typer.Option(
+        "--families", "--families-json", metavar="JSON", help='{"family": ["label", ...], ...}'
+    ),
 ]
 MetricOption = Annotated[
     list[str],
-    typer.Option("--metric", help="Such as map@15, mr1, hit@5; repeatable. Default both first."),
+    typer.Option(
+        "--metric", help="Such as map@15, mr1, hit@5; repeatable. Default map@15 and mr1."
+    ),
 ]
 CompatOption = Annotated[
     str | None,

@@ -8,15 +8,14 @@ from typing import Annotated
 import typer
 
 from pentad.cli.options import JsonOption, SeedOption
-from pentad.cli.similarity.options import ModalityOption, SpaceOption
+from pentad.cli.similarity.options import ModalityOption, SourceArgument, SpaceOption
 
 
 def prepare(  # noqa: PLR0913, PLR0917  (one for each option)
-    source: Annotated[
-        Path,
-        typer.Argument(metavar="DIR|WS", help="Embeddings: JSON files, a folder, a workspace."),
+    source: SourceArgument,
+    out: Annotated[
+        Path, typer.Option("--out", "-o", "--output-dir", metavar="DIR2", help="Folder to write.")
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="DIR2", help="Folder to write.")],
     aggregate: Annotated[
         str,
         typer.Option("--aggregate", "-a", help="Frames to one vector: mean, median, max, none."),
@@ -39,6 +38,10 @@ def prepare(  # noqa: PLR0913, PLR0917  (one for each option)
     fit_sample: Annotated[
         int | None, typer.Option("--fit-sample", min=1, help="Fit PCA on so many, drawn by --seed.")
     ] = None,
+    form: Annotated[
+        str,
+        typer.Option("--format", help="pentad, or json: one file an item, for other programs."),
+    ] = "pentad",
     modality: ModalityOption = None,
     space: SpaceOption = None,
     seed: SeedOption = 0,
@@ -53,7 +56,9 @@ def prepare(  # noqa: PLR0913, PLR0917  (one for each option)
     from pentad.pipeline.similarity.steps import prepare_step
 
     recipe = Recipe(aggregate, pca, normalize, fit_sample, seed)
-    made = prepare_step(source, out, recipe, modality=modality, space=space, fit_on=fit_on)
+    made = prepare_step(
+        source, out, recipe, modality=modality, space=space, fit_on=fit_on, form=form
+    )
     dim = made.vectors.shape[1]
     if json:
         emit({"out": str(out), "items": len(made), "dim": dim, "recipe": dict(made.recipe)})

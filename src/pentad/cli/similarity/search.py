@@ -11,7 +11,9 @@ from pentad.cli.options import JsonOption
 
 
 def search(
-    folder: Annotated[Path, typer.Argument(metavar="DIR2", help="What prepare wrote.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR2", help="What prepare wrote, or JSON clips.")
+    ],
     out: Annotated[
         Path, typer.Option("--out", "-o", metavar="RANKING.jsonl", help="File to write.")
     ],

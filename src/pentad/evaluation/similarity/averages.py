@@ -141,6 +141,7 @@ def _intervals(values: Floats, resampled: Floats, tail: float) -> list[Interval 
         if np.isnan(value):
             found.append(None)
             continue
-        low, high = np.quantile(drawn[~np.isnan(drawn)], [tail, 1 - tail])
+        known = drawn[~np.isnan(drawn)]
+        low, high = np.quantile(known, [tail, 1 - tail]) if len(known) else (value, value)
         found.append(Interval(value, float(low), float(high)))
     return found

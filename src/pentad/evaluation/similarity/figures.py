@@ -11,16 +11,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pentad.store.atomic import replacing
+from pentad.evaluation.similarity.drawing import (
+    COLORS,
+    INK,
+    direction,
+    dress,
+    higher,
+    new_figure,
+    same_scale,
+    save,
+    short,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _WIDTH = 9.0
-_INK, _GRID = "#22262e", "#dddddd"
-# Okabe and Ito's colours, told apart by people who do not see all of them.
-COLORS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#999999")
 _ROW = 0.22
 _CLASS_COLUMNS = 4
 _log = logging.getLogger(__name__)
@@ -54,7 +61,7 @@ def draw_grid(results: Sequence[dict[str, Any]], folder: str | Path) -> list[str
 
 def best_result(results: Sequence[dict[str, Any]], metric: str) -> dict[str, Any]:
     """Return the cell with the best macro mean."""
-    sign = -1 if _higher(metric) else 1
+    sign = -1 if higher(metric) else 1
     known = [r for r in results if r["scores"][metric]["macro"] is not None] or list(results)
     return min(known, key=lambda r: sign * (r["scores"][metric]["macro"] or 0))
 
@@ -64,7 +71,7 @@ def cell_bars(results: Sequence[dict[str, Any]], metric: str) -> Figure:
     names = list(dict.fromkeys(_variant(r) for r in results))
     searches = list(dict.fromkeys(_search(r) for r in results))
     height = 1.2 + _ROW * len(names) * (len(searches) + 0.6)
-    figure, axes = _new(_WIDTH, height, 1, 2)
+    figure, axes = new_figure(_WIDTH, height, 1, 2)
     for axis, kind in zip(axes, ("micro", "macro"), strict=True):
         for number, search in enumerate(searches):
             bars = [r for r in results if _search(r) == search]
@@ -72,7 +79,8 @@ def cell_bars(results: Sequence[dict[str, Any]], metric: str) -> Figure:
             _bars(axis, places, bars, metric, kind, 0.8 / len(searches), COLORS[number], search)
         axis.set_yticks(range(len(names)), names if kind == "micro" else [""] * len(names))
         axis.invert_yaxis()
-        _dress(axis, f"{metric}, {kind}{_direction(metric)}")
+        dress(axis, f"{metric}, {kind}{direction(metric)}")
+    same_scale(axes)
     axes[0].figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False
     )
@@ -83,7 +91,7 @@ def pca_lines(results: Sequence[dict[str, Any]], metric: str) -> Figure:
     """Return macro means by the number of dimensions, a panel a search, a line an aggregation."""
     searches = list(dict.fromkeys(_search(r) for r in results))
     ways = list(dict.fromkeys(r["recipe"]["aggregate"] for r in results))
-    figure, axes = _new(_WIDTH, 3.2, 1, len(searches), share=True)
+    figure, axes = new_figure(_WIDTH, 3.2, 1, len(searches), share=True)
     for axis, search in zip(axes, searches, strict=True):
         for number, way in enumerate(ways):
             points = sorted(
@@ -99,9 +107,9 @@ def pca_lines(results: Sequence[dict[str, Any]], metric: str) -> Figure:
                 marker="os^D"[number % 4],
                 label=way,
             )
-        _dress(axis, search, grid="y")
-        axis.set_xlabel("dimensions", color=_INK)
-    axes[0].set_ylabel(f"{metric}, macro{_direction(metric)}", color=_INK)
+        dress(axis, search, grid="y")
+        axis.set_xlabel("dimensions", color=INK)
+    axes[0].set_ylabel(f"{metric}, macro{direction(metric)}", color=INK)
     axes[-1].legend(frameon=False, title="aggregation")
     return figure
 
@@ -110,23 +118,23 @@ def class_bars(result: Mapping[str, Any], metric: str) -> Figure:
     """Return one bar a class, the best first, in columns."""
     found = result["scores"][metric]
     known = [(name, value) for name, value in found["class"].items() if value is not None]
-    known.sort(key=lambda pair: -pair[1] if _higher(metric) else pair[1])
+    known.sort(key=lambda pair: -pair[1] if higher(metric) else pair[1])
     columns = min(_CLASS_COLUMNS, max(1, -(-len(known) // 25)))
     rows = max(1, -(-len(known) // columns))
-    figure, axes = _new(3.1 * columns + 0.6, 1.1 + 0.17 * rows, 1, columns)
+    figure, axes = new_figure(3.5 * columns + 0.6, 1.1 + 0.17 * rows, 1, columns)
     top = max((value for _, value in known), default=1) or 1
     for number, axis in enumerate(axes):
         part = known[number * rows : (number + 1) * rows]
         axis.barh(range(len(part)), [value for _, value in part], color=COLORS[0], height=0.75)
-        labels = [f"{_short(name)} ({found['n']['class'][name]})" for name, _ in part]
+        labels = [f"{short(name)} ({found['n']['class'][name]})" for name, _ in part]
         axis.set_yticks(range(len(part)), labels, fontsize=7)
         axis.set_ylim(rows - 0.4, -0.6)
         axis.set_xlim(0, top)
-        _dress(axis, "")
+        dress(axis, "")
     figure.suptitle(
-        f"{metric} of every class (items){_direction(metric)}: {_variant(result)}, "
+        f"{metric} of every class (items){direction(metric)}: {_variant(result)}, "
         f"{_search(result)}",
-        color=_INK,
+        color=INK,
         fontsize=10,
     )
     return figure
@@ -138,7 +146,7 @@ def family_bars(results: Sequence[dict[str, Any]], metric: str) -> Figure:
     best = {s: best_result([r for r in results if _search(r) == s], metric) for s in searches}
     first = next(iter(best.values()))["scores"][metric]["family"]
     names = [name for name, value in first.items() if value is not None]
-    figure, axes = _new(_WIDTH * 0.75, 1.2 + 0.26 * len(names) * len(searches), 1, 1)
+    figure, axes = new_figure(_WIDTH * 0.75, 1.2 + 0.26 * len(names) * len(searches), 1, 1)
     for number, (search, result) in enumerate(best.items()):
         found = result["scores"][metric]
         places = [place + _offset(number, len(searches)) for place in range(len(names))]
@@ -151,34 +159,13 @@ def family_bars(results: Sequence[dict[str, Any]], metric: str) -> Figure:
             COLORS[number],
             label,
         )
-    axes[0].set_yticks(range(len(names)), [_short(name) for name in names])
+    axes[0].set_yticks(range(len(names)), [short(name) for name in names])
     axes[0].invert_yaxis()
-    _dress(axes[0], f"{metric} by family{_direction(metric)}")
+    dress(axes[0], f"{metric} by family{direction(metric)}")
     figure.legend(
         *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=1, frameon=False
     )
     return figure
-
-
-def save(figure: Figure, path: Path) -> None:
-    """Write a figure as SVG; the same figure gives the same bytes."""
-    import matplotlib
-
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with matplotlib.rc_context({"svg.hashsalt": "pentad"}), replacing(path) as coming:
-        figure.savefig(coming, format="svg", metadata={"Date": None})
-
-
-def _new(
-    width: float, height: float, rows: int, columns: int, *, share: bool = False
-) -> tuple[Figure, list[Axes]]:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
-    axes = figure.subplots(rows, columns, squeeze=False, sharey=share)
-    return figure, list(axes.flat)
 
 
 def _bars(
@@ -216,17 +203,8 @@ def _horizontal(
         color=color,
         label=label,
         xerr=errors,
-        error_kw={"ecolor": _INK, "elinewidth": 0.8},
+        error_kw={"ecolor": INK, "elinewidth": 0.8},
     )
-
-
-def _dress(axis: Axes, title: str, *, grid: str = "x") -> None:
-    axis.set_title(title, fontsize=10, color=_INK)
-    axis.grid(visible=True, axis="x" if grid == "x" else "y", color=_GRID, linewidth=0.6)
-    axis.set_axisbelow(True)
-    axis.tick_params(colors=_INK, labelsize=8, length=0)
-    for side in ("top", "right", "left" if grid == "x" else "bottom"):
-        axis.spines[side].set_visible(False)
 
 
 def _offset(number: int, count: int) -> float:
@@ -242,18 +220,3 @@ def _variant(result: Mapping[str, Any]) -> str:
 def _search(result: Mapping[str, Any]) -> str:
     unit = ", unit length" if result["recipe"]["normalize"] else ""
     return f"{result['search']}{unit}"
-
-
-def _short(name: str) -> str:
-    plain = name.replace("_", " ")
-    return plain if len(plain) <= 28 else plain[:27] + "…"
-
-
-def _higher(metric: str) -> bool:
-    from pentad.evaluation.metrics.grammar import parse_metric
-
-    return parse_metric(metric).spec.higher
-
-
-def _direction(metric: str) -> str:
-    return "" if _higher(metric) else " (less is better)"

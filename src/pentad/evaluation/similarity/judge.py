@@ -132,14 +132,21 @@ def judge_rankings(
 ) -> Judged:
     """Judge rankings that were made before.
 
-    The corpus is everything that has labels: what has none is taken out of the rankings, and
-    queries without labels are left out. Where a list has fewer results than a metric looks at, the
-    missing places hold nothing relevant.
+    What has no labels is taken out of the rankings, and queries without labels are left out. The
+    corpus is everything that has labels; but where the rankings are whole it is what they rank,
+    and what has labels and is nowhere in them does not count. Where a list has fewer results than a
+    metric looks at, the missing places hold nothing relevant.
 
     Raises:
         InputError: No query has labels, or a metric needs whole rankings and these are not.
     """
+    if len(labels) < 2:
+        raise InputError("a search needs two items with labels", seen=len(labels))
     known = labels.rows_of(rankings.names)
+    there = [name for name, row in zip(rankings.names, known, strict=True) if row >= 0]
+    if rankings.whole and len(there) > 1:
+        labels = labels.of(there)
+        known = labels.rows_of(rankings.names)
     keep = np.flatnonzero(known[rankings.queries] >= 0)
     if not len(keep):
         raise InputError(
@@ -151,6 +158,9 @@ def judge_rankings(
     queries = known[rankings.queries[keep]]
     found = _packed(np.append(known, -1)[rankings.found[keep]])
     there = (found >= 0).sum(axis=1)
+    # The best list there could be is as long as a cutoff, however short the lists are.
+    missing = max(0, depth_of(metrics, pool) - found.shape[1])
+    found = np.pad(found, ((0, 0), (0, missing)), constant_values=-1)
     blocks = []
     for block in row_blocks(len(queries), 6 * len(labels) + 40 * found.shape[1], _CELLS):
         some = found[block]
@@ -262,11 +272,13 @@ def _ranked_scores(found: Rows, items: int) -> Floats:
 
 
 def _packed(found: Rows) -> Rows:
-    """Return the lists without the empty places among them, those at the end."""
+    """Return the lists without the empty places among them, at least one place wide."""
+    if not found.shape[1]:
+        return np.full((len(found), 1), -1, np.int64)
     order = np.argsort(found < 0, axis=1, kind="stable")
     packed = np.take_along_axis(found, order, axis=1)
     longest = int((packed >= 0).sum(axis=1).max(initial=0))
-    return packed[:, :longest]
+    return packed[:, : max(1, longest)]
 
 
 def _joined(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -9,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pentad.core.errors import InputError
+
+_EXTENSION = re.compile(r"(?<=.)\.[A-Za-z][A-Za-z0-9]{0,4}$")
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,8 +56,35 @@ class LabelTable:
         return cls(tuple(labels), classes, member)
 
     def rows_of(self, names: Sequence[str]) -> NDArray[np.int64]:
-        """Return int64 (names,): the row of each name, -1 where it has none."""
-        return np.array([self._place.get(name, -1) for name in names], np.int64)
+        """Return int64 (names,): the row of each name, -1 where it has none.
+
+        ``64760`` and ``64760.wav`` are the same item where nothing else could be: no other name
+        here or there is one of the two, or the other with another extension.
+        """
+        rows = [self._place.get(name, -1) for name in names]
+        missing = [place for place, row in enumerate(rows) if row < 0]
+        if missing:
+            for place, row in self._but_for_extension(names, missing, set(rows)).items():
+                rows[place] = row
+        return np.array(rows, np.int64)
+
+    def _but_for_extension(
+        self, names: Sequence[str], missing: Sequence[int], taken: set[int]
+    ) -> dict[int, int]:
+        """Return place in ``names`` -> row, where exactly one of the two has an extension."""
+        own: dict[str, list[int]] = {}
+        for row, name in enumerate(self.names):
+            own.setdefault(_EXTENSION.sub("", name), []).append(row)
+        plain = [_EXTENSION.sub("", names[place]) for place in missing]
+        often = Counter(plain)
+        found = {}
+        for place, key in zip(missing, plain, strict=True):
+            rows = own.get(key, [])
+            if often[key] > 1 or len(rows) != 1 or rows[0] in taken:
+                continue
+            if key in (names[place], self.names[rows[0]]):
+                found[place] = rows[0]
+        return found
 
     def of(self, names: Sequence[str]) -> LabelTable:
         """Return the rows of some names, in their order; the classes stay.

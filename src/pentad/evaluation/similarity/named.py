@@ -16,7 +16,8 @@ from pentad.embeddings.arrays import IDS, map_array, read_array
 from pentad.embeddings.embeddings import write_array
 from pentad.store.records import committing, read_record
 
-_RECORD = "embeddings.json"
+RECORD = "embeddings.json"
+FILES = frozenset({RECORD, "vectors.npy", "ids.npy", "names.parquet"})
 _FLOATS = ("<f8", "<f4", "<f2")
 
 
@@ -71,7 +72,7 @@ class NamedVectors:
         import polars as pl
 
         root = Path(folder)
-        with committing(root / _RECORD) as commit:
+        with committing(root / RECORD) as commit:
             write_array(commit.path("vectors.npy"), self.vectors)
             write_array(commit.path("ids.npy"), np.arange(len(self), dtype=np.uint32))
             pl.DataFrame({"name": self.names}, schema={"name": pl.String}).write_parquet(
@@ -98,7 +99,7 @@ class NamedVectors:
         import polars as pl
 
         root = Path(folder)
-        record = read_record(root / _RECORD)
+        record = read_record(root / RECORD)
         if record is None or not record.intact():
             raise StoreError(
                 f"{root}: no prepared vectors; make them with 'pentad similarity prepare'"

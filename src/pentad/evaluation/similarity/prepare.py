@@ -1,13 +1,15 @@
 """From frames to one vector an item, of fewer dimensions, of length 1: in this order.
 
 1. frames are aggregated: mean, median, max, or none where there is one
-2. every vector is given length 1
+2. every vector is given length 1; an item whose vector is zero, or too large to have a length,
+   has no direction and is left out, which is told
 3. PCA, if any, is fitted and applied
 4. every vector is given length 1 again, unless that is turned off
 """
 
 from __future__ import annotations
 
+import logging
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,7 +23,10 @@ from pentad.evaluation.similarity.frames import NamedFrames, aggregated
 from pentad.evaluation.similarity.named import NamedVectors
 from pentad.evaluation.similarity.pca import Pca, fit_pca
 
+Floats = NDArray[np.float64]
 NO_PCA = -1
+_TOLD = 5
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,8 @@ def prepare(
             published program does.
 
     Raises:
-        InputError: Aggregation is ``none`` and an item has several frames, a vector is zero, or
-            there are too few items for PCA.
+        InputError: Aggregation is ``none`` and an item has several frames, no vector has a
+            direction, one has none after PCA, or there are too few items for PCA.
     """
     units = unit_vectors(frames, recipe)
     pca = None
@@ -82,11 +87,27 @@ def prepare(
 
 
 def unit_vectors(frames: NamedFrames, recipe: Recipe) -> NamedVectors:
-    """Return the first two steps: one vector an item, of length 1."""
+    """Return the first two steps: one vector an item, of length 1, without those of no direction.
+
+    Raises:
+        InputError: Aggregation is ``none`` and an item has several frames, or none has a direction.
+    """
     vectors = aggregated(frames, recipe.aggregate)
-    return NamedVectors(
-        frames.names, _unit(vectors, frames.names, ""), frames.modality, frames.space
-    )
+    lengths = _lengths(vectors)
+    has = _direction(lengths)
+    names = frames.names
+    if not has.all():
+        without = [name for name, own in zip(names, has.tolist(), strict=True) if not own]
+        if len(without) == len(names):
+            raise InputError("no item has a vector with a direction: all are zero or too large")
+        told = ", ".join(map(repr, without[:_TOLD]))
+        _log.warning(
+            "%d of %d items are left out, their vectors have no direction: %s%s",
+            len(without), len(names), told, " ..." if len(without) > _TOLD else "",
+        )  # fmt: skip
+        names = tuple(name for name, own in zip(names, has.tolist(), strict=True) if own)
+        vectors, lengths = vectors[has], lengths[has]
+    return NamedVectors(names, vectors / lengths, frames.modality, frames.space)
 
 
 def finished(
@@ -95,12 +116,12 @@ def finished(
     """Return the last two steps: PCA, and length 1 again."""
     vectors = units.vectors if pca is None else pca.apply(units.vectors)
     if recipe.normalize:
-        vectors = _unit(vectors, units.names, " after PCA")
+        vectors = _unit(vectors, units.names)
     kept = {} if pca is None else {"explained": float(pca.explained.sum())}
     return replace(units, vectors=vectors, recipe={**described, **kept})
 
 
-def _sampled(vectors: NDArray[np.float64], recipe: Recipe) -> NDArray[np.float64]:
+def _sampled(vectors: Floats, recipe: Recipe) -> Floats:
     if recipe.fit_sample is None or recipe.fit_sample >= len(vectors):
         return vectors
     rng = generator(recipe.seed, "similarity-pca")
@@ -108,10 +129,26 @@ def _sampled(vectors: NDArray[np.float64], recipe: Recipe) -> NDArray[np.float64
     return vectors[rows]
 
 
-def _unit(vectors: NDArray[np.float64], names: tuple[str, ...], when: str) -> NDArray[np.float64]:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    if not (lengths > 0).all() or not np.isfinite(lengths).all():
-        name = names[int(np.argmax(~((lengths > 0) & np.isfinite(lengths))))]
-        raise InputError(f"the vector of {name!r} has no direction{when}: it is zero or too large")
-    unit: NDArray[np.float64] = vectors / lengths
+def _unit(vectors: Floats, names: tuple[str, ...]) -> Floats:
+    lengths = _lengths(vectors)
+    has = _direction(lengths)
+    if not has.all():
+        name = names[int(np.argmin(has))]
+        raise InputError(
+            f"{name!r} is where the mean of all is: after PCA it has no direction; "
+            "use fewer items that are equal, or --no-normalize"
+        )
+    unit: Floats = vectors / lengths
     return unit
+
+
+def _lengths(vectors: Floats) -> Floats:
+    with np.errstate(over="ignore"):
+        lengths: Floats = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return lengths
+
+
+def _direction(lengths: Floats) -> NDArray[np.bool_]:
+    """Return bool (items,): whether what has such a length has a direction."""
+    has: NDArray[np.bool_] = ((lengths > 0) & np.isfinite(lengths))[:, 0]
+    return has

@@ -15,6 +15,7 @@ import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pentad.core.errors import InputError
 from pentad.evaluation.intervals import Interval
 from pentad.evaluation.metrics.grammar import Metric
 from pentad.evaluation.similarity.averages import Averages
@@ -25,17 +26,29 @@ from pentad.store.atomic import write_bytes
 def write_published(report: SimilarityReport, folder: str | Path) -> list[str]:
     """Write the files of every ``map@N`` and of ``mr1``; return their names.
 
-    Other metrics have no such files. What is not defined is left out of the tables.
+    Other metrics have no such files. What is not defined is left out of the tables; a mean that is
+    not defined has no file, and there is none of families without families. A file that an earlier
+    call has left in such a place is removed.
+
+    Raises:
+        InputError: The folder is a file.
     """
+    root = Path(folder)
+    if root.exists() and not root.is_dir():
+        raise InputError("is a file, where a folder is to be written", file=root)
     written = []
     for metric, found in report.averages.items():
         for name, text in _files(metric, found).items():
-            write_bytes(Path(folder) / name, text.encode())
-            written.append(name)
+            if text:
+                write_bytes(root / name, text.encode())
+                written.append(name)
+            else:
+                (root / name).unlink(missing_ok=True)
     return written
 
 
 def _files(metric: Metric, found: Averages) -> dict[str, str]:
+    """Return name -> content; no content where there is nothing to say."""
     if metric.name == "mr1":
         return _named("MR1", ("label", "MR1", "n_relevant"), ("family", "mr1"), found, best=False)
     if metric.name == "map" and metric.k is not None:
@@ -55,14 +68,13 @@ def _named(
     labels = [
         (label, value, found.clips[label]) for label, value in _ordered(found.classes, best=best)
     ]
-    files = {
+    families = _ordered(found.families, best=best)
+    return {
+        f"micro_{name}.txt": "" if found.micro is None else str(found.micro.value),
+        f"balanced_{name}.txt": "" if found.macro is None else str(found.macro.value),
         f"labels_{name}.csv": _table(label_columns, labels),
-        f"families_{name}.csv": _table(family_columns, _ordered(found.families, best=best)),
+        f"families_{name}.csv": _table(family_columns, families) if found.families else "",
     }
-    for kind, value in (("micro", found.micro), ("balanced", found.macro)):
-        if value is not None:
-            files[f"{kind}_{name}.txt"] = str(value.value)
-    return files
 
 
 def _ordered(values: Mapping[str, Interval | None], *, best: bool) -> list[tuple[str, float]]:

@@ -83,7 +83,8 @@ def read_rankings(path: str | Path) -> Rankings:
     if not lists:
         raise InputError("there is no ranking in it", file=file)
     if len(searches) > 1:
-        raise InputError("rankings of several searches in one file", file=file, seen=searches)
+        seen = ", ".join(sorted(searches))
+        raise InputError("rankings of several searches in one file", file=file, seen=seen)
     return _assembled(code, list(queries), lists, searches.pop())
 
 
@@ -119,15 +120,29 @@ def _parsed(line: str, file: Path, number: int) -> tuple[str, list[str], list[fl
     try:
         found: Any = json.loads(line)
         query, results = found["query_fname"], found["results"]
-        names = [str(each["result_fname"]) for each in results]
-        scores = [float(each["score"]) for each in results]
-        search = str(found.get("search", ""))
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        wrong = f"no ranking ({type(error).__name__}: {error})"
-        raise InputError(wrong, file=file, row=number, expected=_EXPECTED) from None
-    if not isinstance(query, str | int) or isinstance(query, bool):
-        raise InputError("the query has no name", file=file, row=number, expected=_EXPECTED)
-    return str(query), names, scores, search
+        names = [_name(each["result_fname"]) for each in results]
+        scores = [_score(each["score"]) for each in results]
+        search = found.get("search", "")
+        if not isinstance(search, str):
+            raise TypeError("search is no string")
+        return _name(query), names, scores, search
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
+        wrong = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise InputError(
+            f"no ranking ({wrong})", file=file, row=number, expected=_EXPECTED
+        ) from None
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str | int) or isinstance(value, bool):
+        raise TypeError(f"a name is a string or an integer, not {value!r}")
+    return str(value)
+
+
+def _score(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise TypeError(f"a score is a number, not {value!r}")
+    return float(value)
 
 
 def _check_results(

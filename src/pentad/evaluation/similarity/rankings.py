@@ -45,7 +45,8 @@ class Rankings:
     @property
     def whole(self) -> bool:
         """Whether every query has a place for every other item."""
-        return bool(self.found.shape[1] >= len(self.names) - 1 and (self.found >= 0).all())
+        depth = self.found.shape[1]
+        return bool(depth and depth >= len(self.names) - 1 and (self.found >= 0).all())
 
 
 def search_blocks(

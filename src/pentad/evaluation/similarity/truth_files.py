@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pentad.evaluation.similarity.labels import LabelTable
 _NAMES = ("fname", "filename", "file", "name", "id")
 _LABELS = ("labels", "label", "category", "concept", "class")
 _MAX_JSON = 1 << 26
+_SHOWN = 120
 
 
 def read_labels(
@@ -37,8 +39,7 @@ def read_labels(
     file = Path(path)
     rows = csv.DictReader(io.StringIO(_text(file), newline=""), strict=True)
     try:
-        header = [cell.strip() for cell in rows.fieldnames or []]
-        rows.fieldnames = header
+        header = _header(rows, file)
         columns = _column(header, name, _NAMES, file), _column(header, labels, _LABELS, file)
         found: dict[str, tuple[str, ...]] = {}
         for key, own in _cells(rows, columns, file):
@@ -67,9 +68,7 @@ def read_names(path: str | Path) -> list[str]:
     file = Path(path)
     rows = csv.DictReader(io.StringIO(_text(file), newline=""), strict=True)
     try:
-        header = [cell.strip() for cell in rows.fieldnames or []]
-        rows.fieldnames = header
-        column = _column(header, None, _NAMES, file)
+        column = _column(_header(rows, file), None, _NAMES, file)
         names = dict.fromkeys((row[column] or "").strip() for row in rows)
     except csv.Error as error:
         raise InputError(f"no CSV ({error})", file=file, row=rows.line_num) from None
@@ -122,14 +121,24 @@ def _text(file: Path) -> str:
         raise InputError(error.strerror or "cannot be read", file=file) from None
 
 
+def _header(rows: csv.DictReader[str], file: Path) -> list[str]:
+    """Return the names of the columns, and have the rows use them."""
+    header = [cell.strip() for cell in rows.fieldnames or []]
+    if not header:
+        raise InputError("the file is empty", file=file, expected="a CSV file with a header")
+    rows.fieldnames = header
+    return header
+
+
 def _column(header: list[str], wanted: str | None, usual: tuple[str, ...], file: Path) -> str:
     names = usual if wanted is None else (wanted,)
     found = next((name for name in names if name in header), None)
     if found is None:
         expected = " or ".join(names)
-        raise InputError(
-            "a column is missing", file=file, expected=expected, seen=", ".join(header)
-        )
+        seen = textwrap.shorten(", ".join(header), _SHOWN, placeholder=" ...")
+        raise InputError("a column is missing", file=file, expected=expected, seen=seen)
+    if header.count(found) > 1:
+        raise InputError("two columns have the same name", file=file, row=1, seen=found)
     return found
 
 

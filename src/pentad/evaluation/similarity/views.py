@@ -87,9 +87,7 @@ class Rest:
         self.first, self.sums = first, sums
 
 
-NEEDS_ALL = (
-    "this metric needs whole rankings; search with -k -1, or evaluate the folder of vectors"
-)
+NEEDS_ALL = "this metric needs whole rankings; search with -k -1, or evaluate the folder of vectors"
 
 
 def _require_no_grade(level: int) -> None:

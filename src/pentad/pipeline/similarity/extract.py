@@ -66,6 +66,9 @@ def extract(
 ) -> Extracted:
     """Encode files frame by frame; a run that was cut short goes on where it was.
 
+    The workspace has the files that the last call took: what an earlier call took besides is no
+    longer among its items, though its vectors are kept for the call that takes it again.
+
     Args:
         source: A folder of files, or one file.
         out: Folder of a workspace; it is made where it is not there.
@@ -82,9 +85,9 @@ def extract(
     """
     listing = _listed(Path(source), modality)
     kind = as_modality(str(listing.rows["modality"][0]))
+    frames = _gives_frames(models, kind)
     if names is not None:
         listing = _only(listing, read_names(names), Path(names))
-    frames = _gives_frames(models)
     folder = Path(out)
     opened = (
         Workspace.open(folder) if (folder / "pentad.toml").is_file() else Workspace.create(folder)
@@ -107,11 +110,20 @@ def extract(
     )
 
 
-def _gives_frames(models: Sequence[str]) -> bool:
+def _gives_frames(models: Sequence[str], kind: Modality) -> bool:
+    """Return whether the one encoder gives several vectors of an item.
+
+    Raises:
+        InputError: There are several, or it does not encode this modality.
+    """
     named = load_encoders(models)
     if len(named) != 1:
         raise InputError("one encoder", expected="-m ENCODER once", seen=" ".join(models))
-    return isinstance(named[0][1].encoder, EncodesFrames)
+    only, chosen = named[0]
+    able = chosen.encoder.modalities if only is None else (only,)
+    if kind not in able:
+        raise InputError(f"{chosen.spec} does not encode {kind}", expected=", ".join(able))
+    return kind is not Modality.IMAGE and isinstance(chosen.encoder, EncodesFrames)
 
 
 def _listed(source: Path, modality: str | None) -> Listing:

@@ -31,10 +31,12 @@ from pentad.evaluation.similarity.prepare import NO_PCA, Recipe, prepare
 from pentad.evaluation.similarity.report import similarity_metrics, summarize_similarity
 from pentad.evaluation.similarity.scoring import Search, as_search
 from pentad.pipeline.similarity.opened import open_frames
-from pentad.pipeline.similarity.steps import Truth, only_labelled
+from pentad.pipeline.similarity.room import require_grid_folder
+from pentad.pipeline.similarity.steps import Truth, require_labelled, tell_unlabelled
 from pentad.store.atomic import write_json
 from pentad.store.records import read_record
 
+PCA = (100, 200, NO_PCA)
 METRICS = ("map@15", "map@150", "mr1")
 _THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 _VERSION = 1
@@ -47,13 +49,14 @@ class Axes:
     Attributes:
         aggregate: Ways to make one vector of frames; empty for all of them where items have
             several frames, else ``none``.
-        pca: Numbers of components; -1 is none.
+        pca: Numbers of components, -1 is none; empty for those of 100, 200 and none that the
+            vectors have.
         normalize: Whether vectors get length 1 in the end; both for both.
         search: How close two vectors are.
     """
 
     aggregate: tuple[str, ...] = ()
-    pca: tuple[int, ...] = (100, 200, NO_PCA)
+    pca: tuple[int, ...] = ()
     normalize: tuple[bool, ...] = (False,)
     search: tuple[str, ...] = ("dot", "cosine", "euclidean")
 
@@ -92,7 +95,10 @@ class Cell:
     @property
     def variant(self) -> str:
         """Its name as the published program spells it."""
-        components = self.dim if self.recipe.pca == NO_PCA else self.recipe.pca
+        components = str(self.dim if self.recipe.pca == NO_PCA else self.recipe.pca)
+        if self.recipe.pca == self.dim:
+            # They spell this as no PCA at all; but it centres, which changes products.
+            components += f"_of_{self.dim}"
         return f"Agg_{self.recipe.aggregate}-PCA_{components}-Norm_{self.recipe.normalize}"
 
 
@@ -126,11 +132,13 @@ def run_grid(
         InputError: The vectors or labels cannot be read, or a combination is impossible; then
             nothing is begun.
     """
+    require_grid_folder(Path(out), Path(source))
     frames = open_frames(source, modality=modality, space=space)
     cells = cells_of(frames, axes)
     similarity_metrics(settings.metrics)
     as_compat(settings.compat)
-    settings.truth.read()
+    labels, _ = settings.truth.read()
+    tell_unlabelled(len(frames), len(labels), len(require_labelled(frames.names, labels)))
     root, key = Path(out), _key(frames, settings)
     variants = {cell.variant: cell for cell in cells}
     processes = workers or os.cpu_count() or 1
@@ -152,24 +160,23 @@ def cells_of(frames: NamedFrames, axes: Axes) -> list[Cell]:
     """Return every combination, each once.
 
     Raises:
-        InputError: An axis is empty, or there are too few items or dimensions for a PCA.
+        InputError: There are too few items or dimensions for a PCA, or items have several frames
+            and are not to be aggregated.
     """
     several = len(frames.vectors) > len(frames)
     ways = axes.aggregate or (("mean", "median", "max") if several else ("none",))
+    if several and "none" in ways:
+        raise InputError("items have several frames; aggregate by mean, median or max")
     dim = int(frames.vectors.shape[1])
-    for components in axes.pca:
-        if components > min(len(frames), dim):
-            raise InputError(
-                "PCA cannot give as many components",
-                expected=f"at most {min(len(frames), dim)}, or -1 for none",
-                seen=components,
-            )
+    most = min(len(frames), dim)
+    sizes = axes.pca or tuple(components for components in PCA if components <= most)
+    if max(sizes) > most:
+        expected = f"at most {most}, or -1 for none"
+        raise InputError("PCA cannot give as many components", expected=expected, seen=max(sizes))
     cells = [
         Cell(Recipe(way, pca, normalize), as_search(search), dim)
-        for way, pca, normalize, search in product(ways, axes.pca, axes.normalize, axes.search)
+        for way, pca, normalize, search in product(ways, sizes, axes.normalize, axes.search)
     ]
-    if not cells:
-        raise InputError("the grid has no cell: one of its axes is empty")
     return list({(cell.variant, cell.search): cell for cell in cells}.values())
 
 
@@ -178,7 +185,8 @@ def judge_cell(job: tuple[str, Cell, Settings, str]) -> None:
     root, cell, settings, key = job
     begun = process_time()
     labels, families = settings.truth.read()
-    vectors = only_labelled(NamedVectors.load(_variant_folder(Path(root), cell)), labels)
+    vectors = NamedVectors.load(_variant_folder(Path(root), cell))
+    vectors = vectors.take(require_labelled(vectors.names, labels))
     metrics = similarity_metrics(settings.metrics)
     compat = as_compat(settings.compat)
     judged = judge_vectors(vectors, labels, cell.search, metrics, compat=compat)

@@ -21,8 +21,11 @@ def write_grid(results: Sequence[dict[str, Any]], out: str | Path) -> list[str]:
     import polars as pl
 
     root = Path(out)
-    table = pl.DataFrame(result_rows(results), infer_schema_length=None)
-    classes = pl.DataFrame(class_rows(results), infer_schema_length=None)
+    table, classes = (
+        # Means that are nowhere defined are numbers nevertheless.
+        pl.DataFrame(rows, infer_schema_length=None).with_columns(pl.col(pl.Null).cast(pl.Float64))
+        for rows in (result_rows(results), class_rows(results))
+    )
     for name, frame in (("results", table), ("classes", classes)):
         with replacing(root / f"{name}.csv") as coming:
             frame.write_csv(coming)

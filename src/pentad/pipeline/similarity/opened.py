@@ -13,10 +13,9 @@ from pentad.core.modality import Modality, as_modality
 from pentad.embeddings.embeddings import Embeddings
 from pentad.embeddings.exchange.read import read_embeddings
 from pentad.embeddings.frames import FrameEmbeddings
-from pentad.evaluation.similarity.frames import NamedFrames
+from pentad.evaluation.similarity.frames import NamedFrames, aggregated
 from pentad.evaluation.similarity.named import NamedVectors
 from pentad.pipeline.stored import is_called, stored_embeddings, stored_spaces, without_removed
-from pentad.store.records import read_record
 from pentad.store.workspace import Workspace
 
 _TOLD = 5
@@ -36,18 +35,59 @@ def open_frames(
         space: Of a workspace, which embeddings; needed where there are several.
 
     Raises:
-        InputError: There is nothing to read, or it is not clear which embeddings are meant.
+        InputError: There is nothing to read, it is not clear which embeddings are meant, or they
+            are of something else.
         UnknownName: There is no such space.
     """
     root = Path(path)
     kind = None if modality is None else as_modality(modality)
-    if (root / "pentad.toml").is_file():
+    if is_workspace(root):
         return _of_workspace(root, kind, space)
-    if read_record(root / "embeddings.json") is not None:
-        return _of_folder(root)
+    if space is not None:
+        raise InputError("has no spaces to choose from, only a workspace has", file=root)
+    if root.suffix == ".json" and root.is_file():
+        raise InputError("is one clip; name the folder of all of them", file=root)
+    if _is_prepared(root):
+        return _of_one_modality(_of_folder(root), kind, root)
     if any(root.glob("[0-9]*.json")) and any(root.glob("[0-9]*.npy")):
-        return _of_shards(root)
+        return _of_one_modality(_of_shards(root), kind, root)
     return _of_exchange(root, kind or Modality.AUDIO)
+
+
+def open_vectors(path: str | Path) -> NamedVectors:
+    """Return vectors that are ready to be searched, as they are.
+
+    Args:
+        path: What `pentad.pipeline.similarity.steps.prepare_step` wrote; or anything that
+            `open_frames` opens and that has one vector an item, such as the folder of JSON files
+            that the published program prepares.
+
+    Raises:
+        InputError: There is nothing to read, or an item has several vectors.
+        StoreError: The folder is damaged.
+    """
+    root = Path(path)
+    if _is_prepared(root) and not is_workspace(root):
+        return NamedVectors.load(root)
+    frames = open_frames(root)
+    vectors = aggregated(frames, "none")
+    return NamedVectors(frames.names, vectors, frames.modality, frames.space)
+
+
+def is_workspace(path: str | Path) -> bool:
+    """Return whether a workspace lies at ``path``."""
+    return (Path(path) / "pentad.toml").is_file()
+
+
+def _is_prepared(root: Path) -> bool:
+    """Return whether vectors that Pentad saved lie there, damaged ones included."""
+    return (root / "embeddings.json").is_file() and (root / "vectors.npy").exists()
+
+
+def _of_one_modality(frames: NamedFrames, kind: Modality | None, root: Path) -> NamedFrames:
+    if kind is not None and frames.modality != kind.value:
+        raise InputError("holds another modality", file=root, expected=kind, seen=frames.modality)
+    return frames
 
 
 def _of_workspace(root: Path, modality: Modality | None, space: str | None) -> NamedFrames:
@@ -76,10 +116,12 @@ def _chosen(
     if len(found) == 1:
         return found[0]
     there = [f"{kind}: {name}" for kind in Modality for name in stored_spaces(workspace, kind)]
+    if not there:
+        raise InputError("no embeddings yet; run 'pentad embed' first", file=workspace.root)
     raise InputError(
         "which embeddings?" if found else "no such embeddings",
         file=workspace.root,
-        expected="--modality and --space that name one of " + ("; ".join(there) or "none"),
+        expected="--modality and --space that name one of " + "; ".join(there),
     )
 
 
@@ -114,7 +156,9 @@ def _of_shards(root: Path) -> NamedFrames:
 
 
 def _of_exchange(root: Path, modality: Modality) -> NamedFrames:
-    found = read_embeddings(root, modality=modality, space=root.name)
+    # A clip may be called as the record of what Pentad saves is.
+    form = "json" if (root / "embeddings.json").is_file() else None
+    found = read_embeddings(root, modality=modality, space=root.name, format=form)
     for rejection in found.rejections[:_TOLD]:
         _log.warning("%s", rejection)
     if len(found.rejections) > _TOLD:

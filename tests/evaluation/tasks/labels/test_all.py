@@ -1,6 +1,5 @@
 """What holds for every reader of a classification benchmark."""
 
-import os
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -212,7 +211,7 @@ def test_a_byte_that_is_no_text_is_one_line(tree, tmp_path):
     assert "\n" not in str(error.value)
 
 
-@pytest.mark.parametrize("tree", set(TABLES) - {"objaverse-lvis"})
+@pytest.mark.parametrize("tree", sorted(set(TABLES) - {"objaverse-lvis"}))
 def test_rows_listed_twice_are_one_item_and_told(tree, tmp_path):
     name, make = TREES[tree]
     table = table_of(tree, make(tmp_path))
@@ -293,11 +292,12 @@ def test_no_content_of_a_table_is_a_traceback(tree, data):
         assert "\n" not in shown
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 @pytest.mark.parametrize("tree", TABLES)
-def test_a_table_that_may_not_be_read_is_one_line(tree, tmp_path):
+def test_a_table_that_cannot_be_read_is_one_line(tree, tmp_path):
     name, make = TREES[tree]
     table = table_of(tree, make(tmp_path))
-    table.chmod(0)
-    with pytest.raises(InputError):
+    table.unlink()
+    table.mkdir()
+    with pytest.raises(InputError) as error:
         CONVERTERS[name].read(tmp_path)
+    assert "\n" not in str(error.value)
