@@ -56,7 +56,7 @@ def test_a_name_and_one_task(here: Path) -> None:
     ("arguments", "told"),
     [
         (("suite", "-m", "colours", "--out", "run"), "did you mean 'colors'"),
-        (("suite", "-m", "colors", "--out", "run", "-t", "classs"), "did you mean 'classes'"),
+        (("suite", "-m", "colors", "--out", "run", "-t", "class"), "did you mean 'classes'"),
         (("nowhere", "-m", "colors", "--out", "run"), "there is no such folder"),
         (("suite", "-m", "pictures", "--out", "run"), "does not encode text"),
         (("suite", "-m", "no_such_module:f", "--out", "run"), "no_such_module"),

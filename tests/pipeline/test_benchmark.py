@@ -115,7 +115,7 @@ def test_running_again_keeps_what_is_scored(suite: Path, tmp_path: Path) -> None
 def test_one_task_by_name(suite: Path, tmp_path: Path) -> None:
     assert states(run(suite, tmp_path / "run", tasks=("classes",))) == {"classes": "scored"}
     with pytest.raises(UnknownName, match="did you mean 'classes'"):
-        run(suite, tmp_path / "run", tasks=("clases",))
+        run(suite, tmp_path / "run", tasks=("class",))
     with pytest.raises(InputError, match="EShot is not in this folder"):
         run(suite, tmp_path / "run", tasks=("eshot",))
 

@@ -63,7 +63,7 @@ def test_a_workspace_is_mapped(built: Path, tmp_path: Path):
 
 def test_mistakes_are_refused(built: Path, tmp_path: Path):
     with pytest.raises(UnknownName, match="image-descriptor"):
-        workspace_vectors(built, space="image-descripto")
+        workspace_vectors(built, space="image-describer")
     with pytest.raises(UnknownName, match="unified"):
         workspace_vectors(built, model="unifed")
     with pytest.raises(InputError, match="not both"):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pentad.pipeline.benchmark import BenchmarkSummary
 
 
-def benchmark(
+def benchmark(  # noqa: PLR0913, PLR0917  (one for each option)
     root: Annotated[
         Path, typer.Argument(metavar="DIR", help="A data set, or several beside one another.")
     ],

@@ -29,7 +29,7 @@ class QueryScores:
         units: int64 (queries,), queries of one unit are resampled together.
         relevant: int64 (queries,), how many corpus items are relevant.
         pool: How many items the corpus has.
-        relevant_by: What makes an item relevant: a shared caption or concept, a judgment, its class.
+        relevant_by: What makes an item relevant: a caption or concept, a judgment, a class.
         excluded: How many queries had no relevant item, or no vector, and are not in here.
     """
 

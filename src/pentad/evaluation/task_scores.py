@@ -14,7 +14,7 @@ from pentad.evaluation.encode import Vectors
 from pentad.evaluation.metrics.relevance import Relevance
 from pentad.evaluation.retrieval import RetrievalTask, score_retrieval
 from pentad.evaluation.scores import QueryScores
-from pentad.evaluation.tasks.task import Direction, Entries, Kind, Task
+from pentad.evaluation.tasks.task import Direction, Kind, Task
 
 Rows = NDArray[np.int64]
 

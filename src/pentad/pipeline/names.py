@@ -42,7 +42,9 @@ def _limits(card: EncoderCard) -> str:
 
 def _metrics() -> Table:
     forms = {Cutoff.required: "{0}@5", Cutoff.optional: "{0}, {0}@5", Cutoff.none: "{0}"}
-    rows = [(name, forms[s.cutoff].format(name), s.about) for name, s in sorted(METRICS.items())]
+    rows: list[tuple[str, ...]] = [
+        (name, forms[s.cutoff].format(name), s.about) for name, s in sorted(METRICS.items())
+    ]
     return ("name", "example", "what it is"), rows
 
 

@@ -125,7 +125,7 @@ def test_files_are_looked_up_in_another_root(tmp_path: Path):
         ({"pending": True}, "task.json: the task was being written and is not whole"),
         ({"name": None}, "task.json [name]: not text"),
         ({"name": 3}, "task.json [name]: not text; expected a string, got 3"),
-        ({"kind": "retrival"}, "task.json [kind]: unknown kind 'retrival'; did you mean"),
+        ({"kind": "retrieve"}, "task.json [kind]: unknown kind 'retrieve'; did you mean"),
         ({"item_modality": "sound"}, "task.json [item_modality]: unknown item_modality 'sound'"),
         ({"metric": []}, "task.json [metric]: unknown key 'metric'; did you mean 'metrics'?"),
         ({"metrics": []}, "task.json [metrics]: names of metrics for each direction"),

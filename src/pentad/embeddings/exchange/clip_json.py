@@ -53,11 +53,12 @@ def read(path: Path, wanted: Wanted) -> Imported:
     faults, keys = Faults(path, wanted, tolerate=True), Keys()
     counts: list[int] = []
     dim = 0
-    with Spool() as spool, wanted.progress.task(f"read {path.name}", len(files)) as task:
+    reading = wanted.progress.task(f"read {path.name}", len(files))
+    with Spool(wanted.dtype) as spool, reading as task:
         for number, file in enumerate(files):
             task.advance()
             try:
-                name, frames = _clip(file, dim, wanted.modality)
+                name, frames = _clip(file, dim, wanted)
             except _Refused as refused:
                 faults.add(file, refused.reason, refused.detail)
                 continue
@@ -110,19 +111,19 @@ def _clips(path: Path, at_most: int | None = None) -> list[Path]:
     return [path / name for name in sorted(found)]
 
 
-def _clip(file: Path, dim: int, modality: Modality) -> tuple[str, NDArray[np.float32]]:
+def _clip(file: Path, dim: int, wanted: Wanted) -> tuple[str, NDArray[Any]]:
     """Return the name and the vector (dim,) or frames (frames, dim) of one clip."""
     clip = _parsed(file)
     if _VECTORS not in clip:
         raise _Refused(Reason.MISSING_COLUMN, f"no {_VECTORS!r}")
     if clip[_VECTORS] is None:
         raise _Refused(Reason.ENCODER_FAILED, f"{_VECTORS!r} is null: the model failed")
-    frames = _frames(clip[_VECTORS])
+    frames = _frames(clip[_VECTORS], wanted.dtype)
     if dim and frames.shape[-1] != dim:
         raise _Refused(
             Reason.CONFLICT, f"a vector of {frames.shape[-1]} values, the first clip has {dim}"
         )
-    return _name(clip.get(_PATH), file, modality), frames
+    return _name(clip.get(_PATH), file, wanted.modality), frames
 
 
 def _name(named: object, file: Path, modality: Modality) -> str:
@@ -148,7 +149,7 @@ def _parsed(file: Path) -> dict[str, Any]:
     return clip
 
 
-def _frames(value: object) -> NDArray[np.float32]:
+def _frames(value: object, dtype: type[np.float32 | np.float64]) -> NDArray[Any]:
     try:
         array = np.asarray(value)
     except (ValueError, OverflowError):
@@ -158,7 +159,7 @@ def _frames(value: object) -> NDArray[np.float32]:
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2) or array.shape[-1] > MAX_DIM:
         raise _Refused(Reason.CORRUPT, "neither a list of numbers nor a list of such lists")
     with np.errstate(over="ignore"):
-        frames = array.astype(np.float32)
+        frames = array.astype(dtype)
     if not np.isfinite(frames).all():
         raise _Refused(Reason.NON_FINITE, "a value is not finite")
     return frames

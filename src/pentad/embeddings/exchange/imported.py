@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+import numpy as np
+
 from pentad.core.errors import InputError, Reason
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
@@ -51,7 +53,7 @@ class Imported:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a reader is asked for; see `read_embeddings`."""
+    """What a reader is asked for; see `read_embeddings`. ``dtype`` is kept by JSON clips alone."""
 
     modality: Modality
     space: str
@@ -61,6 +63,7 @@ class Wanted:
     approximate: bool = False
     bad_rows: BadRows = BadRows.ERROR
     progress: Progress = SILENT
+    dtype: type[np.float32 | np.float64] = np.float32
 
 
 class Faults:

@@ -35,7 +35,7 @@ class ListBlock:
         relevant = self._found >= max(level, 1)
         seen = relevant.any(axis=1)
         above = np.where(seen, relevant.argmax(axis=1), 0).astype(np.int64)
-        return First(above, np.ones(len(above), np.int64), seen.astype(np.int64))
+        return First(above, np.ones(len(above), np.int64), np.asarray(seen, np.int64))
 
     def places(self, level: int = 1) -> Places:
         """Return all places; what has a lesser grade is not relevant."""

@@ -11,7 +11,9 @@ import numpy as np
 from pentad.core.errors import InputError
 from pentad.core.modality import Modality, as_modality
 from pentad.embeddings.embeddings import Embeddings
-from pentad.embeddings.exchange.read import read_embeddings
+from pentad.embeddings.exchange import clip_json
+from pentad.embeddings.exchange.imported import Imported, Wanted
+from pentad.embeddings.exchange.read import detect_format, read_embeddings
 from pentad.embeddings.frames import FrameEmbeddings
 from pentad.evaluation.similarity.frames import NamedFrames, aggregated
 from pentad.evaluation.similarity.named import NamedVectors
@@ -155,10 +157,22 @@ def _of_shards(root: Path) -> NamedFrames:
     return NamedFrames.of(found, tuple(map(str, found.ids.tolist())))
 
 
-def _of_exchange(root: Path, modality: Modality) -> NamedFrames:
+def _read_exchange(root: Path, modality: Modality) -> Imported:
     # A clip may be called as the record of what Pentad saves is.
-    form = "json" if (root / "embeddings.json").is_file() else None
-    found = read_embeddings(root, modality=modality, space=root.name, format=form)
+    clips = (root / "embeddings.json").is_file() or (
+        root.is_dir() and detect_format(root) == clip_json.FORMAT
+    )
+    if not clips:
+        return read_embeddings(root, modality=modality, space=root.name)
+    try:
+        # All digits are kept: results may lie closer together than float32 can tell.
+        return clip_json.read(root, Wanted(modality, root.name, dtype=np.float64))
+    except OSError as error:
+        raise InputError(error.strerror or "cannot be read", file=error.filename or root) from None
+
+
+def _of_exchange(root: Path, modality: Modality) -> NamedFrames:
+    found = _read_exchange(root, modality)
     for rejection in found.rejections[:_TOLD]:
         _log.warning("%s", rejection)
     if len(found.rejections) > _TOLD:
