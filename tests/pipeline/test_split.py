@@ -42,7 +42,7 @@ def keys_of_held_out_items(frozen: Frozen, held: np.ndarray) -> set[str]:
     keys = set()
     for modality in MEDIA_MODALITIES:
         ids = frozen.catalog.items(modality).ids[held[frozen.units.of[modality]]]
-        captions = captions_of(frozen, modality)
+        captions = captions_of(frozen.catalog, modality)
         keys |= {key for i in ids.tolist() for key in captions.get(i, ())}
     return keys
 

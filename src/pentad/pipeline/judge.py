@@ -13,6 +13,7 @@ from pentad.embeddings.features import Features
 from pentad.evaluation.labelled import LabelledVectors
 from pentad.pipeline.frozen import Frozen
 from pentad.store.captions import caption_key
+from pentad.store.items import Catalog
 
 Project = Callable[[Features], NDArray[Any]]
 """Takes the frozen features of one modality to vectors of a common space."""
@@ -35,7 +36,7 @@ def labelled(frozen: Frozen, project: Project, space: str) -> dict[Modality, Lab
 
 def _items(frozen: Frozen, features: Features, project: Project, space: str) -> LabelledVectors:
     items = frozen.catalog.items(features.modality).take(features.ids)
-    captions = captions_of(frozen, features.modality)
+    captions = captions_of(frozen.catalog, features.modality)
     return LabelledVectors.of_items(
         features.modality,
         project(features),
@@ -46,12 +47,12 @@ def _items(frozen: Frozen, features: Features, project: Project, space: str) -> 
     )
 
 
-def captions_of(frozen: Frozen, modality: str) -> Mapping[int, list[str]]:
+def captions_of(catalog: Catalog, modality: str) -> Mapping[int, list[str]]:
     """Return item id -> the keys of its native captions."""
-    texts = frozen.catalog.items(Modality.TEXT)
+    texts = catalog.items(Modality.TEXT)
     key = {i: caption_key(c) for i, c in zip(texts.ids.tolist(), texts.captions, strict=True)}
     found: dict[int, list[str]] = {}
-    for text_id, item_id in frozen.catalog.pairs.of(modality).tolist():
+    for text_id, item_id in catalog.pairs.of(modality).tolist():
         if text_id in key:
             found.setdefault(item_id, []).append(key[text_id])
     return found

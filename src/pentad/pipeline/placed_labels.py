@@ -12,9 +12,11 @@ from pentad.core.modality import Modality
 from pentad.embeddings.embed import load_embeddings
 from pentad.embeddings.embeddings import Embeddings
 from pentad.evaluation.labelled import LabelledVectors
+from pentad.pipeline.judge import captions_of
 from pentad.pipeline.models import find_model
 from pentad.pipeline.placed import open_placed
 from pentad.pipeline.policies import considered
+from pentad.pipeline.stored import is_called
 from pentad.store.captions import caption_key
 from pentad.store.items import Catalog
 from pentad.store.workspace import Workspace
@@ -57,21 +59,16 @@ def labelled_embeddings(
     Vectors of captions that are equal but for case, punctuation or an article are one, that of the
     lowest id.
     """
-    texts = catalog.items(Modality.TEXT)
-    key = {i: caption_key(c) for i, c in zip(texts.ids.tolist(), texts.captions, strict=True)}
-    return {m: _labelled(catalog, part, key) for m, part in embeddings.items()}
+    return {m: _labelled(catalog, part) for m, part in embeddings.items()}
 
 
-def _labelled(catalog: Catalog, part: Embeddings, key: Mapping[int, str]) -> LabelledVectors:
+def _labelled(catalog: Catalog, part: Embeddings) -> LabelledVectors:
     ids = part.ids.tolist()
     vectors = np.asarray(part.vectors, dtype=np.float32)
     if part.modality is Modality.TEXT:
-        keys = [key[i] for i in ids]
+        keys = [caption_key(c) for c in catalog.items(Modality.TEXT).take(part.ids).captions]
         return LabelledVectors.of_captions(keys, vectors, ids=part.ids, space=part.space)
-    captions: dict[int, list[str]] = {}
-    for text, item in catalog.pairs.of(part.modality).tolist():
-        if text in key:
-            captions.setdefault(item, []).append(key[text])
+    captions = captions_of(catalog, part.modality)
     return LabelledVectors.of_items(
         part.modality,
         vectors,
@@ -85,7 +82,7 @@ def _labelled(catalog: Catalog, part: Embeddings, key: Mapping[int, str]) -> Lab
 def _of_space(workspace: Workspace, catalog: Catalog, name: str) -> dict[Modality, Embeddings]:
     root = workspace.root / "embeddings"
     known = sorted(path.name for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    full = [space for space in known if space == name or space.rpartition("-")[0] == name]
+    full = [space for space in known if is_called(space, name)]
     if not full:
         raise UnknownName("space", name, known)
     if len(full) > 1:
