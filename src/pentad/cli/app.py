@@ -28,6 +28,7 @@ from pentad.cli.list import list_names
 from pentad.cli.map import map_items
 from pentad.cli.neighbors import neighbors
 from pentad.cli.quickstart import quickstart
+from pentad.cli.report import report
 from pentad.cli.score import score
 from pentad.cli.search import search
 from pentad.cli.similarity import similarity_app
@@ -74,6 +75,7 @@ for _verb in (
     evaluate,
     benchmark,
     compare,
+    report,
     leakage,
     diagnose,
     score,

@@ -99,4 +99,4 @@ def print_summary(summary: BenchmarkSummary) -> None:
     rest = [o for o in summary.outcomes if o.state in {"skipped", "missing"}]
     if rest:
         print_table(("not scored", "why"), [(o.task, o.reason) for o in rest])
-    typer.echo(f"\ntables and per-query values: {summary.folder}")
+    typer.echo(f"\ntables, per-query values and report.html: {summary.folder}")

@@ -32,6 +32,7 @@ from pentad.evaluation.tasks.registry import find_tasks, get_task, list_tasks
 from pentad.evaluation.tasks.task import Direction, Entries, Kind, Task
 from pentad.evaluation.templates import fill, templates_fingerprint
 from pentad.pipeline import eshot_task
+from pentad.pipeline.report.report import report
 from pentad.pipeline.run_files import write_details
 from pentad.pipeline.task_leaks import find_task_leaks, without_flagged
 from pentad.sources.emm1.eshot import EShot
@@ -159,6 +160,8 @@ def benchmark(
         why = "; ".join(told[:3]) or "none lies there; 'pentad list tasks' says what each needs"
         raise InputError(f"no benchmark could be scored ({why})", file=root)
     write_tables(read_run(out))
+    if any(each.state == "scored" for each in outcomes):
+        report(out, media=False)
     return BenchmarkSummary(Path(out), tuple(outcomes))
 
 
