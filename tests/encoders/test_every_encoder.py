@@ -15,6 +15,8 @@ from pentad.encoders.protocol import ChoosesDecoding, Encoder, EncodesFrames
 from pentad.media.types import DecodeOptions, Media
 from tests.encoders.samples import BUILTIN_NAMES, TINY_NAMES, encoder, inputs, kind_of
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 SERVES = {
     "hashed-text": ("text",),
     "image-descriptor": ("image", "video", "points"),

@@ -17,6 +17,8 @@ from pentad.media.worker import DecodePool, DecodeRequest
 from tests.media.makers import MAKERS, make, write_timed_video, write_video
 from tests.media.test_video import numbers
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 RATES = [
     Fraction(r) for r in ("5", "10", "12", "15", "24", "25", "30", "48", "50", "60", "120", "240")
 ] + [Fraction(n * 1000, 1001) for n in (24, 30, 60)]

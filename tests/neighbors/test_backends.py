@@ -9,6 +9,8 @@ from pentad.neighbors.exact import ExactSearch
 from pentad.neighbors.metrics import METRICS, get_metric
 from tests.every_metric import COSINE_AND_SLOW_OTHERS
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 BACKENDS = ("exact", "ivf", "hnsw", "hnsw-flat")
 ITEMS, DIM, K = 3000, 23, 8
 

@@ -20,6 +20,8 @@ from pentad.neighbors.update import update_neighbors
 from tests.every_metric import COSINE_AND_SLOW_OTHERS
 from tests.progress_recorder import Recorder
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 SAME = (
     "query_modality", "modality", "space", "k", "metric", "corpus_size",
     "query_location", "location",

@@ -18,6 +18,8 @@ from pentad.media.types import Audio, Image, Video, Views
 from tests.encoders.families.direct import direct, inputs_of
 from tests.encoders.families.tiny_families import TINY
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 PICTURES = ("text", "image", "video", "points")
 SERVED = {
     "clip": PICTURES,

@@ -15,6 +15,8 @@ from pentad.neighbors.approximate.tune import interval
 from pentad.neighbors.exact import ExactSearch
 from pentad.neighbors.metrics import METRICS, get_metric
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 COSINE = get_metric("cosine")
 
 

@@ -15,6 +15,8 @@ from pentad.neighbors.device.search import DeviceSearch
 from pentad.neighbors.exact import ExactSearch
 from pentad.neighbors.metrics import METRICS, get_metric
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 METRIC_NAMES = sorted(METRICS)
 SMALL = 1 << 16  # bytes: blocks of 64 items, tiles of 32 queries, so that many meet
 

@@ -16,6 +16,8 @@ from tests.neighbors.kmeans.conftest import clustered
 from tests.neighbors.kmeans.plain import lloyd as plain_lloyd
 from tests.neighbors.kmeans.plain import nearest
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 METRICS = ["cosine", "euclidean"]
 
 

@@ -44,6 +44,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ).root
 
 
+@pytest.mark.slow
 def test_the_summary_counts_what_was_written(world):
     for modality in MEDIA_MODALITIES:
         assert world.items[modality] == len(files(world, modality)) == 48
