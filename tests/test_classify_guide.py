@@ -15,6 +15,7 @@ from tests.pipeline.shared import ITEMS, MEDIA, make_built, make_world, once, ro
 GUIDE = DOCS / "classify.md"
 
 
+@pytest.mark.slow
 def test_every_block_runs(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path, monkeypatch):
     world = once(tmp_path_factory, "little-world", make_world) / "world"
     built = once(tmp_path_factory, "built", partial(make_built, world, MEDIA))

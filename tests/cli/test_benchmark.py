@@ -43,6 +43,18 @@ def test_a_run_prints_scores_and_what_is_missing(here: Path) -> None:
     )
 
 
+def test_what_was_kept_or_skipped_is_told_on_stderr(here: Path) -> None:
+    arguments = ("benchmark", "suite", "-m", "colors", "--out", "run")
+    assert "kept" not in pentad(*arguments).err
+    ran = pentad(*arguments, "-t", "classes")
+    assert "kept as scored before, --again scores anew: classes\n" in ran.err
+    assert "captions" not in ran.out
+    (here / "suite" / "caption_task" / "task.json").write_text("{")
+    ran = pentad("benchmark", "suite", "-m", "colors", "--out", "other", "--json")
+    assert {json.loads(line)["task"] for line in ran.out.splitlines()} == {"classes"}
+    assert "not scored: caption_task: " in ran.err
+
+
 def test_a_name_and_one_task(here: Path) -> None:
     ran = pentad(
         "benchmark", "suite", "-m", "colors", "--out", "run", "-t", "classes", "--name", "mine"

@@ -130,6 +130,7 @@ def test_a_function_of_the_users_own(here: Path) -> None:
     assert json.loads(ran.out.splitlines()[-1])["accuracy"]["image"]["accuracy@1"]["micro"] == 1.0
 
 
+@pytest.mark.slow
 def test_a_workspace(built: Path) -> None:
     ran = pentad("classify", built, "--labels", "bell,car,drum", "--json")
     assert ran.code == 0, ran.err

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from pentad.cli.diagnose import diagnose
 from pentad.cli.map import map_items
+from pentad.core.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +39,13 @@ def test_json_is_one_object(app, built: Path, tmp_path: Path):
     out = run(app, "diagnose", built, "--space", "image-descriptor", "--out", tmp_path, "--json")
     found = json.loads(out)
     assert [row["modality"] for row in found["rows"]] == ["image"]
+
+
+@pytest.mark.parametrize("command", ["diagnose", "map"])
+def test_a_file_is_no_place_for_figures(app, built: Path, tmp_path: Path, command: str):
+    (tmp_path / "mine").touch()
+    with pytest.raises(InputError, match="mine: this is a file; name a folder"):
+        run(app, command, built, "--out", tmp_path / "mine")
 
 
 def test_maps_are_listed(app, built: Path, tmp_path: Path):

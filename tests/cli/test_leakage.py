@@ -96,6 +96,7 @@ def test_embeddings_with_a_threshold(sets: tuple[Path, Path]):
         (("-m", "image-descriptor", "--threshold", "7"), "no cosine"),
         (("-m", "image-descriptor", "--rate", "0"), "rate of false alarms"),
         (("-m", "image-descriptr"), "did you mean"),
+        (("--out", __file__), "this is a file; name a folder"),
         (("--train-ids", "none.csv"), "no such table of ids"),
         (("--by", "embedding", "--space", "x"), "unknown space"),
     ],

@@ -128,3 +128,22 @@ def test_models_of_the_hub_are_looked_for_there() -> None:
 def test_a_set_is_no_encoder() -> None:
     with pytest.raises(InputError, match=r"is a set of encoders; take one .*larger_clap_general"):
         get_encoder("bert-clip-clap")
+
+
+def test_a_workspace_names_its_models(tmp_path: Path) -> None:
+    (tmp_path / "pentad.toml").touch()
+    with pytest.raises(InputError, match="is a workspace, no model; expected one of its models"):
+        get_encoder(str(tmp_path))
+    (tmp_path / "models" / "unified").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"is a workspace, no model; expected .*models/unified"):
+        get_encoder(str(tmp_path))
+
+
+def test_a_name_of_the_hub_without_its_prefix(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a model on the hub is hf:openai/clip"):
+        get_encoder("openai/clip")
+    with pytest.raises(InputError, match=r"there is no such folder$"):
+        get_encoder("no/such/folder")
+    (tmp_path / "model.onnx").touch()
+    with pytest.raises(InputError, match="this is a file; name the folder of a model"):
+        get_encoder(str(tmp_path / "model.onnx"))

@@ -154,6 +154,7 @@ def test_where_temperatures_come_from() -> None:
             temperature_of(object(), wrong)
 
 
+@pytest.mark.slow
 def test_the_temperature_of_a_clip_model(tmp_path: Path) -> None:
     encoder = get_encoder(str(clip_folder(tmp_path / "clip")))
     found = temperature_of(encoder)

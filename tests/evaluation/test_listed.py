@@ -93,3 +93,33 @@ def test_many_queries_are_scored_in_blocks(monkeypatch: pytest.MonkeyPatch) -> N
     whole = score_run(judgments(graded), run, names)
     monkeypatch.setattr("pentad.evaluation.listed._BLOCK", 7)
     np.testing.assert_array_equal(score_run(judgments(graded), run, names).values, whole.values)
+
+
+def test_a_huge_cutoff_takes_no_memory() -> None:
+    found = score_run(
+        judgments({"q1": {"d1": 1}, "q2": {"d2": 1}}),
+        ranking(q1="d2 d1", q2="d3"),
+        ["hit@100000000", "precision@100000000", "map-n@100000000"],
+    )
+    np.testing.assert_allclose(found.values, [[1, 0], [1e-8, 0], [0.5e-8, 0]])
+
+
+def test_a_run_of_other_queries_is_refused() -> None:
+    with pytest.raises(InputError, match=r"none of the 1 judged queries is in the run.*q1.*Q1"):
+        score_run(judgments({"q1": {"d1": 1}}), ranking(Q1="d1"), ["hit@1"])
+
+
+def test_a_query_without_the_grade_is_left_out_of_that_metric() -> None:
+    found = score_run(
+        judgments({"q1": {"d1": 1}, "q2": {"d2": 2}}), ranking(q1="d1", q2="d2"), ["mrr", "mrr-l2"]
+    )
+    np.testing.assert_array_equal(found.values, [[1, 1], [np.nan, 1]])
+    assert found.means()["mrr-l2"].value == 1
+
+
+def test_captions_of_one_item_are_one_unit() -> None:
+    graded = {f"q{i}": {ITEMS[i // 5]: 1} for i in range(40)}
+    run = ranking(**{f"q{i}": ITEMS[0] for i in range(40)})
+    found = score_run(judgments(graded), run, ["hit@1"])
+    assert len(np.unique(found.units)) == 8
+    assert found.means()["hit@1"].high > 0.3  # forty single queries would end at 0.25

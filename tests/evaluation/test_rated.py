@@ -50,6 +50,7 @@ def test_turning_the_scores_round_turns_every_measure_round(
             assert one.value + other.value == pytest.approx(middle)
 
 
+@pytest.mark.slow
 def test_good_scores_are_told_from_chance() -> None:
     rng = np.random.default_rng(0)
     grades, captions = rng.integers(0, 3, 300), np.repeat(np.arange(100), 3)

@@ -74,6 +74,30 @@ def test_what_judgments_connect_is_one_unit() -> None:
     assert len({forward[0], forward[2], forward[3]}) == 3
 
 
+def test_judgments_that_overlap_by_parts_do_not_make_one_unit_of_everything() -> None:
+    # c0: s0; c1: s0, s1; c2: s1, s2; c3: s1, s2. A chain connects them all.
+    qrels = Qrels(np.array([0, 1, 1, 2, 2, 3, 3]), np.array([0, 0, 1, 1, 2, 1, 2]), np.ones(7, int))
+    chain = task(qrels=qrels)
+    forward, reverse = units_of(chain, Direction.forward), units_of(chain, Direction.reverse)
+    assert len(set(forward.tolist())) == 3
+    assert forward[2] == forward[3]
+    assert len(set(reverse.tolist())) == 3
+    assert not set(forward.tolist()) & set(reverse.tolist())
+
+
+def test_items_of_one_class_each_say_which() -> None:
+    qrels = Qrels(np.array([0, 0, 1]), np.arange(3), np.ones(3, np.int64))
+    classes = task(kind=Kind.classification, qrels=qrels)
+    forward, reverse = EncodedTask(classes, QUERIES, ITEMS).scores()
+    assert forward.classes is None
+    assert reverse.classes is not None
+    assert reverse.classes.tolist() == ["c0", "c0", "c1"]
+    assert all(s.classes is None for s in EncodedTask(task(qrels=qrels), QUERIES, ITEMS).scores())
+    # Sound 0 is of two classes: no mean over classes is told.
+    several = EncodedTask(task(kind=Kind.classification), QUERIES, ITEMS).scores()[1]
+    assert several.classes is None
+
+
 def test_named_units_come_first_and_a_class_is_one() -> None:
     named = task(queries=replace(CAPTIONS, units=("x", "y", "x", "y")))
     assert units_of(named, Direction.forward).tolist() == [0, 1, 0, 1]

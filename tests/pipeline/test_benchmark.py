@@ -1,19 +1,21 @@
 """A model on the benchmarks of a folder: what is scored, kept, skipped, missing and flagged."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
-from pentad.core.errors import InputError, UnknownName
+from pentad.core.errors import InputError, StoreError, UnknownName
 from pentad.core.modality import Modality
 from pentad.evaluation.results.store import read_run
 from pentad.evaluation.tasks.neutral_write import write_task
 from pentad.evaluation.tasks.task import Direction, Entries, Kind, Qrels, Task
 from pentad.evaluation.tasks.trec import read_run as read_trec
 from pentad.pipeline.benchmark import BenchmarkOptions, benchmark, models_by_modality
+from pentad.store.outputs import held_folder
 from tests.embeddings.toy import COLOURS, Toy, paint
 from tests.evaluation.colors import Colors, PicturesOnly, registered
 
@@ -121,12 +123,12 @@ def test_one_task_by_name(suite: Path, tmp_path: Path) -> None:
 
 
 def test_a_model_without_text_is_told_what_it_lacks(suite: Path, tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="captions: the model does not encode text"):
+    with pytest.raises(InputError, match="captions, classes: the model does not encode text"):
         run(suite, tmp_path / "run", PicturesOnly())
     with pytest.raises(InputError, match="no such folder"):
         run(suite / "nowhere", tmp_path / "run")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="none lies there"):
+    with pytest.raises(InputError, match="none lies in it"):
         run(tmp_path / "empty", tmp_path / "run")
 
 
@@ -188,3 +190,86 @@ def test_what_training_has_can_be_left_out(suite: Path, tmp_path: Path) -> None:
     assert len(result.subsets["text_to_image"].queries) == 6
     assert result.subsets["text_to_image"].excluded == 2
     assert any("left out" in note for note in result.notes)
+
+
+def test_flags_and_runs_that_are_asked_for_later(suite: Path, tmp_path: Path) -> None:
+    train, out = tmp_path / "train", tmp_path / "run"
+    paint(train / "red.png", "red")
+    (train / "red.txt").write_text("something else\n")
+    run(suite, out)
+    assert set(states(run(suite, out, depth=2)).values()) == {"scored"}
+    assert set(states(run(suite, out, depth=2)).values()) == {"kept"}
+    assert set(states(run(suite, out, train=train)).values()) == {"scored"}
+    assert read_run(out).tasks["captions"].leaked["text_to_image"] == 2
+    assert set(states(run(suite, out, train=train)).values()) == {"kept"}
+    assert set(states(run(suite, out, train=train, drop_leaked=True)).values()) == {"scored"}
+    assert len(read_run(out).tasks["captions"].subsets["text_to_image"].queries) == 6
+    assert set(states(run(suite, out, train=train, drop_leaked=True)).values()) == {"kept"}
+    assert set(states(run(suite, out, train=train)).values()) == {"scored"}
+    assert set(states(run(suite, out)).values()) == {"kept"}
+
+
+def test_what_can_be_refused_is_refused_before_anything_is_embedded(
+    suite: Path, tmp_path: Path
+) -> None:
+    model = Colors()
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InputError, match="file: this is a file; name a folder"):
+        run(suite, tmp_path / "file", model)
+    with pytest.raises(InputError, match="file: this is a file; name its folder"):
+        run(tmp_path / "file", tmp_path / "run", model)
+    with pytest.raises(InputError, match="nobody knows what leaked; expected --train"):
+        run(suite, tmp_path / "run", model, drop_leaked=True)
+    assert not model.seen
+    assert not (tmp_path / "run").exists()
+
+
+def test_names_with_blanks_cost_the_trec_run_and_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "suite" / "blank"
+    task = class_task(folder / "media")
+    ids = ("dark red", *task.queries.ids[1:])
+    write_task(replace(task, queries=replace(task.queries, ids=ids)), folder, root=folder)
+    out = tmp_path / "run"
+    assert set(states(run(tmp_path / "suite", out, depth=2)).values()) == {"scored"}
+    assert any("no TREC run of image -> text" in n for n in read_run(out).tasks["classes"].notes)
+    assert set(states(run(tmp_path / "suite", out, depth=2)).values()) == {"kept"}
+
+
+def test_two_directions_between_texts_are_told_before_they_are_embedded(tmp_path: Path) -> None:
+    folder, model = tmp_path / "suite" / "texts", Colors()
+    task = caption_task(folder / "media")
+    both = replace(task, items=replace(task.queries, ids=tuple("abcdefgh")))
+    write_task(both, folder, root=folder)
+    with pytest.raises(InputError, match="two directions of text -> text have one name"):
+        run(tmp_path / "suite", tmp_path / "run", model)
+    assert not model.seen
+
+
+def test_macro_accuracy_and_classes(suite: Path, tmp_path: Path) -> None:
+    # Two pictures are called red, and one of them is blue: 3 of 4 right, and 2.5 of 3 classes.
+    folder = suite / "class_task"
+    task = class_task(folder / "media")
+    paint(folder / "media" / "green.png", "blue")
+    qrels = Qrels(np.array([0, 0, 2, 3]), np.arange(4), np.ones(4, np.int64))
+    write_task(replace(task, qrels=qrels), folder, root=folder, replace=True)
+    run(suite, tmp_path / "run", tasks=("classes",))
+    result = read_run(tmp_path / "run").tasks["classes"]
+    score = result.score("image_to_text", "accuracy@1")
+    assert score is not None
+    assert score.macro is not None
+    assert (score.value, score.macro.value) == (0.75, pytest.approx(2.5 / 3))
+    assert set(result.subsets["image_to_text"].classes) == {"RED", "BLUE", "WHITE"}  # type: ignore[arg-type]
+    assert result.subsets["text_to_image"].classes is None
+    table = pl.read_csv(tmp_path / "run" / "classes.csv")
+    red = table.filter(pl.col("class") == "RED", pl.col("metric") == "accuracy@1")
+    assert red.select("n", "value").row(0) == (2, 0.5)
+    rows = pl.read_csv(tmp_path / "run" / "results.csv")
+    assert rows["macro"].drop_nulls().to_list()[0] == pytest.approx(2.5 / 3)
+    page = (tmp_path / "run" / "report.md").read_text()
+    assert "macro [95 % interval]" in page
+    assert "least of 3 classes: RED 0.500 (of 2)" in page
+
+
+def test_a_second_process_in_one_folder_is_told(suite: Path, tmp_path: Path) -> None:
+    with held_folder(tmp_path / "run"), pytest.raises(StoreError, match="another process"):
+        run(suite, tmp_path / "run")

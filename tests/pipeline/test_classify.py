@@ -220,6 +220,7 @@ def test_nan_of_a_function_is_told_with_the_file(photos: Path) -> None:
         classify(photos, broken, labels=NAMES)
 
 
+@pytest.mark.slow
 def test_a_workspace_is_classified_from_what_it_holds(built: Path, monkeypatch) -> None:
     before = content(built)
     with counting_encodes(monkeypatch) as calls:

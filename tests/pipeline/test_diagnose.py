@@ -15,6 +15,7 @@ from pentad.pipeline.placed_labels import workspace_vectors
 from pentad.store.workspace import Workspace
 
 
+@pytest.mark.slow
 def test_a_workspace_is_diagnosed(built: Path, tmp_path: Path):
     found, files = diagnose(built, metrics=["hit@1"], out=tmp_path, queries=30)
     assert found.modalities == tuple(Modality)

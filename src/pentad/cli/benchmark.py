@@ -46,10 +46,8 @@ def benchmark(  # noqa: PLR0913, PLR0917  (one for each option)
 
     Data sets that are not there are listed, not counted. Run again, it scores only what is new.
     """
-    from pentad.cli.output import emit, next_step
+    from pentad.cli.output import next_step
     from pentad.cli.progress import make_progress
-    from pentad.evaluation.results.store import read_run
-    from pentad.evaluation.results.tables import result_rows
     from pentad.pipeline.benchmark import BenchmarkOptions, models_by_modality
     from pentad.pipeline.benchmark import benchmark as run
 
@@ -62,11 +60,7 @@ def benchmark(  # noqa: PLR0913, PLR0917  (one for each option)
         options=BenchmarkOptions(seed, workers, again, runs, train, drop_leaked),
         progress=make_progress(),
     )
-    if json:
-        for row in result_rows(read_run(out)):
-            emit(row)
-    else:
-        print_summary(summary)
+    emit_summary(summary) if json else print_summary(summary)
     next_step(f"pentad compare {out}")
 
 
@@ -89,14 +83,37 @@ def _named(specs: list[str]) -> list[tuple[Modality | None, AnyModel]]:
 
 
 def print_summary(summary: BenchmarkSummary) -> None:
-    """Print all scores, and what could not be scored and why."""
+    """Print the scores of these tasks, and what could not be scored and why."""
     from pentad.cli.output import print_table
     from pentad.evaluation.results.store import read_run
     from pentad.evaluation.results.tables import people_rows
     from pentad.evaluation.tables import plain_table
 
-    typer.echo(plain_table(people_rows(read_run(summary.folder))))
-    rest = [o for o in summary.outcomes if o.state in {"skipped", "missing"}]
+    typer.echo(plain_table(people_rows(read_run(summary.folder), tasks=summary.there)).rstrip())
+    rest = [o for state in ("skipped", "missing") for o in summary.outcomes if o.state == state]
     if rest:
+        typer.echo()
         print_table(("not scored", "why"), [(o.task, o.reason) for o in rest])
-    typer.echo(f"\ntables, per-query values and report.html: {summary.folder}")
+    typer.echo(f"\ntables and per-query values: {summary.folder}")
+    _tell_kept(summary)
+
+
+def emit_summary(summary: BenchmarkSummary) -> None:
+    """Print the scores of these tasks as JSON lines; what was skipped is told on stderr."""
+    from pentad.cli.output import emit
+    from pentad.evaluation.results.store import read_run
+    from pentad.evaluation.results.tables import result_rows
+
+    for row in result_rows(read_run(summary.folder)):
+        if row["task"] in summary.there:
+            emit(row)
+    for each in summary.outcomes:
+        if each.state == "skipped":
+            typer.echo(f"not scored: {each.task}: {each.reason}", err=True)
+    _tell_kept(summary)
+
+
+def _tell_kept(summary: BenchmarkSummary) -> None:
+    kept = [each.task for each in summary.outcomes if each.state == "kept"]
+    if kept:
+        typer.echo(f"kept as scored before, --again scores anew: {', '.join(kept)}", err=True)

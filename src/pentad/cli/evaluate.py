@@ -32,13 +32,11 @@ def evaluate(
     flag for what the workspace has of them. Without --data the scores of the held-out concepts from
     the last build are printed.
     """
-    from pentad.cli.benchmark import print_summary
+    from pentad.cli.benchmark import emit_summary, print_summary
     from pentad.cli.output import emit
     from pentad.cli.progress import make_progress
     from pentad.cli.results import print_report
     from pentad.core.errors import InputError
-    from pentad.evaluation.results.store import read_run
-    from pentad.evaluation.results.tables import result_rows
     from pentad.pipeline.evaluate_folder import evaluate_folder, held_out_report
     from pentad.pipeline.evaluate_tasks import evaluate_tasks
 
@@ -49,11 +47,7 @@ def evaluate(
             workspace, data, task, model=model or None, seed=seed, workers=workers,
             progress=make_progress(),
         )  # fmt: skip
-        if json:
-            for row in result_rows(read_run(summary.folder)):
-                emit(row)
-        else:
-            print_summary(summary)
+        emit_summary(summary) if json else print_summary(summary)
         return
     if data is None:
         report = held_out_report(workspace, model or None)

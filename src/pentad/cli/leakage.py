@@ -105,9 +105,12 @@ def leakage(  # noqa: PLR0913, PLR0917  (one for each option)
     from pentad.curation.leakage.kinds import ALL_KINDS
     from pentad.curation.leakage.save import check_exclusions, save_report, write_exclusions
     from pentad.curation.leakage.vectors import EmbeddingCheck
+    from pentad.store.outputs import output_folder
 
     if exclude is not None:
         check_exclusions(exclude)
+    if out is not None:
+        output_folder(out)
     _require_one(by, model, space)
     report = find_leaks(
         train,

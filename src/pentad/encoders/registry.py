@@ -24,6 +24,7 @@ Loader = Callable[[], Encoder]
 FolderLoader = Callable[[Path], Encoder]
 _LISTING = "pentad list encoders"
 _ONNX, _HUB = "onnx:", "hf:"
+_WORKSPACE = "pentad.toml"
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,20 @@ def _is_path(name: str) -> bool:
 
 def _from_folder(folder: Path) -> Encoder:
     if not folder.is_dir():
-        raise InputError("there is no such folder", file=folder)
+        raise _no_folder(folder)
     for marker, load in _FOLDERS.items():
         if (folder / marker).is_file():
             return load(folder)
+    if (folder / _WORKSPACE).is_file():
+        models = sorted(str(path) for path in folder.glob("models/*") if path.is_dir())
+        expected = " or ".join(models) or "one of its models; 'pentad build' makes one"
+        raise InputError("is a workspace, no model", file=folder, expected=expected)
     raise InputError("holds no model", file=folder, expected=" or ".join(sorted(_FOLDERS)))
+
+
+def _no_folder(folder: Path) -> InputError:
+    if folder.exists():
+        return InputError("this is a file; name the folder of a model", file=folder)
+    hub = len(folder.parts) == 2 and not str(folder).startswith((".", "/"))
+    expected = f"a folder; a model on the hub is {_HUB}{folder.as_posix()}" if hub else None
+    return InputError("there is no such folder", file=folder, expected=expected)

@@ -26,10 +26,11 @@ class ListedScores:
 
     Attributes:
         metrics: What the rows of ``values`` are.
-        values: float64 (metrics, queries).
+        values: float64 (metrics, queries); NaN where nothing has the grade that a metric asks for.
         queries: Names of the queries.
         unranked: How many of them the run does not have; they score as empty lists.
         unjudged: How many queries of the run have nothing relevant and are left out.
+        units: int64 (queries,); those to which the very same items are relevant are one unit.
     """
 
     metrics: tuple[Metric, ...]
@@ -37,12 +38,12 @@ class ListedScores:
     queries: tuple[str, ...]
     unranked: int
     unjudged: int
+    units: NDArray[np.int64]
 
     def means(self, *, seed: int = 0) -> dict[str, Interval]:
-        """Return the mean of each metric with its 95 % interval, every query a unit."""
+        """Return the mean of each metric with its 95 % interval, for which units are drawn."""
         rng = generator(seed, "bootstrap", "run")
-        units = np.arange(len(self.queries))
-        found = bootstrap_means(self.values, units, rng)
+        found = bootstrap_means(self.values, self.units, rng)
         return {str(m): each for m, each in zip(self.metrics, found, strict=True)}
 
 
@@ -59,7 +60,8 @@ def score_run(judgments: Judgments, run: Run, metrics: Iterable[str]) -> ListedS
         metrics: Names in the metric grammar, of those that look at the first places.
 
     Raises:
-        InputError: No query has anything relevant, or a metric needs whole rankings.
+        InputError: No query has anything relevant, none of those that have is in the run, or a
+            metric needs whole rankings.
         UnknownName: A metric is not known.
     """
     wanted = parse_metrics(metrics)
@@ -69,18 +71,30 @@ def score_run(judgments: Judgments, run: Run, metrics: Iterable[str]) -> ListedS
         raise InputError("nothing is judged relevant to any query")
     place = {name: row for row, name in enumerate(run.query_ids.tolist())}
     queries = tuple(graded)
+    known = sum(name in place for name in queries)
+    if not known:
+        raise InputError(
+            f"none of the {len(queries)} judged queries is in the run",
+            expected=f"such as {queries[0]}",
+            seen=f"such as {run.query_ids[0]}" if place else "none",
+        )
     blocks = [
         _values(run, place, graded, queries[start : start + _BLOCK], wanted)
         for start in range(0, len(queries), _BLOCK)
     ]
-    known = sum(name in place for name in queries)
     return ListedScores(
         wanted,
         np.concatenate(blocks, axis=1),
         queries,
         len(queries) - known,
         len(place) - known,
+        _units(graded),
     )
+
+
+def _units(graded: dict[str, dict[str, int]]) -> NDArray[np.int64]:
+    code: dict[frozenset[str], int] = {}
+    return np.array([code.setdefault(frozenset(own), len(code)) for own in graded.values()])
 
 
 def _values(
@@ -97,13 +111,15 @@ def _values(
         for name in queries
     ]
     judged = [np.array(list(graded[name].values()), np.int64) for name in queries]
-    # Lists that are shorter than a cutoff, or than the best list there could be, have empty places.
-    cutoffs = [metric.k or 1 for metric in metrics]
-    depth = max(*cutoffs, *map(len, lists), *map(len, judged))
+    # Lists that are shorter than others, or than the best list there could be, have empty places.
+    depth = max(1, *map(len, lists), *map(len, judged))
     found = np.full((len(lists), depth), -1, np.int64)
     for row, own in enumerate(lists):
         found[row, : len(own)] = own
-    return values_of(ListBlock(found, judged), metrics)
+    values = values_of(ListBlock(found, judged), metrics)
+    best = np.array([own.max() for own in judged])
+    levels = np.array([metric.level for metric in metrics])
+    return np.where(best >= levels[:, None], values, np.nan)
 
 
 def _graded(judgments: Judgments) -> dict[str, dict[str, int]]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 VERSION = 1
 _DETAILS = ("relevant", "units", "excluded")
+_LEFT_OUT = (*_DETAILS, "macro")
 
 Row = dict[str, Any]
 
@@ -77,7 +78,7 @@ def decode(value: Mapping[str, Any]) -> dict[str, Any]:
 
 def _score_rows(scores: Iterable[Score]) -> list[Row]:
     rows = [_plain(asdict(score)) for score in scores]
-    return [{key: row[key] for key in row if key not in _DETAILS} for row in rows]
+    return [{key: row[key] for key in row if key not in _LEFT_OUT} for row in rows]
 
 
 def _direction_rows(scores: Iterable[Score]) -> list[Row]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from pentad.core.modality import Modality
+    from pentad.evaluation.intervals import Interval
     from pentad.evaluation.metrics.grammar import Metric
 
 Relation = Literal["caption", "concept", "judgment", "class"]
@@ -31,6 +32,7 @@ class QueryScores:
         pool: How many items the corpus has.
         relevant_by: What makes an item relevant: a caption or concept, a judgment, a class.
         excluded: How many queries had no relevant item, or no vector, and are not in here.
+        classes: (queries,) names, where each query is of exactly one class; else None.
     """
 
     query: Modality
@@ -44,6 +46,7 @@ class QueryScores:
     pool: int
     relevant_by: Relation = "caption"
     excluded: int = 0
+    classes: NDArray[Any] | None = None
 
     @property
     def direction(self) -> str:
@@ -68,6 +71,7 @@ class Score:
         relevant: What makes an item relevant: a shared caption or concept, a judgment, its class.
         units: How many independent units the queries fall into.
         excluded: How many queries had no relevant item, or no vector, and are not counted in ``n``.
+        macro: Mean over classes with its interval, where each query is of one class; else None.
     """
 
     query: Modality
@@ -82,6 +86,7 @@ class Score:
     relevant: Relation = "caption"
     units: int = 0
     excluded: int = 0
+    macro: Interval | None = None
 
 
 @dataclass(frozen=True)

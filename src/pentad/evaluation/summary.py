@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pentad.core.seeds import generator
 from pentad.evaluation.intervals import RESAMPLES
+from pentad.evaluation.macro import macro_means
 from pentad.evaluation.metrics.registry import Average
 from pentad.evaluation.scores import Difference, QueryScores, Score
 from pentad.evaluation.significance.bootstrap import bootstrap_metrics, paired_intervals
@@ -33,6 +34,7 @@ def summarize(
     intervals = bootstrap_metrics(
         scores.values, scores.metrics, scores.units, rng, resamples=resamples
     )
+    macros = macro_means(scores, seed=seed, resamples=resamples, task=task)
     return tuple(
         Score(
             query=scores.query,
@@ -47,8 +49,11 @@ def summarize(
             relevant=scores.relevant_by,
             units=len(np.unique(scores.units)),
             excluded=scores.excluded,
+            macro=macro,
         )
-        for metric, interval, chance in zip(scores.metrics, intervals, scores.chance, strict=True)
+        for metric, interval, chance, macro in zip(
+            scores.metrics, intervals, scores.chance, macros, strict=True
+        )
     )
 
 

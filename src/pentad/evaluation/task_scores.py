@@ -73,7 +73,8 @@ class EncodedTask:
         for direction, metrics in zip(self.task.directions, self.task.metrics, strict=True):
             search = self.search(direction)
             if len(search.usable):
-                found.append(score_retrieval(search, metrics))
+                scored = score_retrieval(search, metrics)
+                found.append(replace(scored, classes=_classes(self.task, direction, scored)))
         if not found:
             raise InputError(f"{self.task.name}: no query has a relevant item that can be used")
         return tuple(found)
@@ -83,7 +84,8 @@ def units_of(task: Task, direction: Direction) -> Rows:
     """Return which queries of a direction are resampled together, int64 (queries,).
 
     They are those of one unit that the task names; a class is a unit of its own; and where nothing
-    is named, what judgments connect belongs together, as the five captions of one picture do.
+    is named, queries to which the same is relevant belong together, as the five captions of one
+    picture do.
     """
     asking = task.queries if direction is Direction.forward else task.items
     if asking.units is not None:
@@ -94,6 +96,18 @@ def units_of(task: Task, direction: Direction) -> Rows:
     return (
         parts[: len(task.queries)] if direction is Direction.forward else parts[len(task.queries) :]
     )
+
+
+def _classes(task: Task, direction: Direction, scores: QueryScores) -> NDArray[Any] | None:
+    """Return the class of each scored item; None unless each item is of exactly one class."""
+    asked = task.qrels.items
+    if task.kind is not Kind.classification or direction is Direction.forward:
+        return None
+    if len(np.unique(asked)) < len(asked):
+        return None
+    pairs = zip(asked.tolist(), task.qrels.queries.tolist(), strict=True)
+    class_of = {task.items.ids[item]: task.queries.ids[own] for item, own in pairs}
+    return np.array([class_of[str(name)] for name in scores.queries.tolist()], dtype=object)
 
 
 def fold_means(task: Task, scores: Sequence[QueryScores]) -> Iterator[str]:
@@ -145,12 +159,33 @@ def _codes(units: Sequence[str]) -> Rows:
 
 
 def _components(task: Task) -> Rows:
-    """Return the component of every query, then of every item, in the graph of judgments."""
+    """Return the unit of every query, then of every item, as judgments connect them.
+
+    Where all queries of a component of the graph of judgments have the same items, as the captions
+    of one picture do, it is one unit. Judgments that overlap by parts soon connect everything, and
+    a single unit has no spread: there, only those with the very same partners are one unit.
+    """
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
     queries, size = len(task.queries), len(task.queries) + len(task.items)
-    ones = np.ones(len(task.qrels.queries), np.int8)
-    edges = task.qrels.queries, task.qrels.items + queries
-    _, parts = connected_components(coo_array((ones, edges), shape=(size, size)), directed=False)
-    return np.asarray(parts, np.int64)
+    left, right = task.qrels.queries, task.qrels.items + queries
+    graph = coo_array((np.ones(len(left), np.int8), (left, right)), shape=(size, size))
+    count, parts = connected_components(graph, directed=False)
+    asking, asked = (np.bincount(p, minlength=count) for p in (parts[:queries], parts[queries:]))
+    pairs = np.bincount(parts[left], minlength=count)
+    mixed = (pairs < asking * asked)[parts]
+    return _parted(np.asarray(parts, np.int64), mixed, left, right)
+
+
+def _parted(parts: Rows, mixed: NDArray[np.bool_], left: Rows, right: Rows) -> Rows:
+    """Return units in which mixed queries and items are with those of the same partners."""
+    partners: dict[int, list[int]] = {row: [] for row in np.flatnonzero(mixed).tolist()}
+    for one, other in zip(left[mixed[left]].tolist(), right[mixed[left]].tolist(), strict=True):
+        partners[one].append(other)
+        partners[other].append(one)
+    code: dict[tuple[int, ...], int] = {}
+    first = int(parts.max(initial=-1)) + 1
+    for row, own in partners.items():
+        parts[row] = first + code.setdefault(tuple(sorted(own)), len(code))
+    return parts

@@ -7,9 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from pentad.core.errors import InputError, PentadError
 from pentad.core.modality import Modality
@@ -17,27 +14,34 @@ from pentad.core.progress import SILENT, Progress
 from pentad.curation.leakage.save import save_report
 from pentad.curation.leakage.side import open_side
 from pentad.encoders.protocol import Encoder, space_of
-from pentad.evaluation.any_model import AnyModel, model_name, vectors_of
-from pentad.evaluation.class_labels import ClassLabel
-from pentad.evaluation.encode import Vectors, encode_entries
-from pentad.evaluation.prompts import zero_shot_classes
+from pentad.evaluation.any_model import AnyModel, model_name
 from pentad.evaluation.results.info import RunInfo, run_info, versions
-from pentad.evaluation.results.names import subset_of
-from pentad.evaluation.results.store import RUN_FILE, add_result, has_result, read_run, write_run
+from pentad.evaluation.results.names import people_direction, subset_of
+from pentad.evaluation.results.store import (
+    RUN_FILE,
+    add_result,
+    has_result,
+    read_facts,
+    read_run,
+    write_run,
+)
 from pentad.evaluation.results.tables import write_tables
 from pentad.evaluation.results.task_result import TaskResult
 from pentad.evaluation.scores import QueryScores
 from pentad.evaluation.task_scores import EncodedTask, fold_means, without_missing
-from pentad.evaluation.tasks.registry import find_tasks, get_task, list_tasks
-from pentad.evaluation.tasks.task import Direction, Entries, Kind, Task
-from pentad.evaluation.templates import fill, templates_fingerprint
+from pentad.evaluation.tasks.task import Direction, Task
+from pentad.evaluation.templates import templates_fingerprint
 from pentad.pipeline import eshot_task
+from pentad.pipeline.benchmark_found import Outcome, find_benchmarks, why_none
 from pentad.pipeline.report.report import report
-from pentad.pipeline.run_files import write_details
+from pentad.pipeline.run_files import NO_RUN, write_details
 from pentad.pipeline.task_leaks import find_task_leaks, without_flagged
+from pentad.pipeline.task_vectors import TaskVectors
 from pentad.sources.emm1.eshot import EShot
+from pentad.store.outputs import held_folder, output_folder
 
 Models = Mapping[Modality, AnyModel]
+_LEFT_OUT = "queries that training has are left out"
 
 
 @dataclass(frozen=True)
@@ -63,22 +67,6 @@ class BenchmarkOptions:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one task.
-
-    Attributes:
-        task: Its name.
-        state: ``scored``; ``kept``, its result was there; ``skipped``, the model or the files do
-            not allow it; or ``missing``, the data set is not on disk.
-        reason: Why it was skipped, or what is needed; else empty.
-    """
-
-    task: str
-    state: str
-    reason: str = ""
-
-
-@dataclass(frozen=True)
 class BenchmarkSummary:
     """A run over what is there.
 
@@ -89,6 +77,11 @@ class BenchmarkSummary:
 
     folder: Path
     outcomes: tuple[Outcome, ...] = field(default_factory=tuple)
+
+    @property
+    def there(self) -> frozenset[str]:
+        """The tasks that the run has scores of, of those that were asked for."""
+        return frozenset(o.task for o in self.outcomes if o.state in {"scored", "kept"})
 
 
 def models_by_modality(
@@ -143,52 +136,35 @@ def benchmark(
     Raises:
         InputError: Nothing could be scored, or the folder is of another model's run.
         UnknownName: There is no such benchmark.
+        StoreError: The folder cannot be written, or another process writes to it.
     """
     how = options or BenchmarkOptions()
+    place = _checked(root, out, how)
+    found, eshot, outcomes = find_benchmarks(place, tasks)
+    with held_folder(out) as folder:
+        run = _Run(models, folder, _info(name, models, how.seed), how, progress)
+        outcomes += [run.score(task) for task in found]
+        if eshot is not None:
+            outcomes.append(run.score_eshot(eshot))
+        summary = BenchmarkSummary(folder, tuple(outcomes))
+        if not summary.there:
+            raise InputError(f"no benchmark could be scored ({why_none(outcomes)})", file=root)
+        write_tables(read_run(folder))
+        if any(each.state == "scored" for each in outcomes):
+            report(folder, media=False)
+    return summary
+
+
+def _checked(root: str | Path, out: str | Path, how: BenchmarkOptions) -> Path:
+    """Return the folder of benchmarks, if results could be written; else nothing is embedded."""
     place = Path(root)
     if not place.is_dir():
-        raise InputError("there is no such folder", file=root)
-    named = [each for each in tasks if each != eshot_task.NAME]
-    found, outcomes = _find(place, named) if named or not tasks else ([], [])
-    eshot = _eshot(place, tasks, outcomes)
-    run = _Run(models, Path(out), _info(name, models, how.seed), how, progress)
-    outcomes += [run.score(task) for task in found]
-    if eshot is not None:
-        outcomes.append(run.score_eshot(eshot))
-    if not any(each.state in {"scored", "kept"} for each in outcomes):
-        told = [f"{each.task}: {each.reason}" for each in outcomes if each.state == "skipped"]
-        why = "; ".join(told[:3]) or "none lies there; 'pentad list tasks' says what each needs"
-        raise InputError(f"no benchmark could be scored ({why})", file=root)
-    write_tables(read_run(out))
-    if any(each.state == "scored" for each in outcomes):
-        report(out, media=False)
-    return BenchmarkSummary(Path(out), tuple(outcomes))
-
-
-def _find(root: Path, names: Sequence[str]) -> tuple[list[Task], list[Outcome]]:
-    """Return the tasks, and what is not there or cannot be read."""
-    if names:
-        return [task for name in names for task in get_task(name, root)], []
-    search = find_tasks(root)
-    needs = {each.name: each.needs for each in list_tasks()}
-    found = [task for one in search.found for task in one.tasks]
-    broken = [Outcome(one.name, "skipped", one.error) for one in search.found if one.error]
-    absent = [Outcome(each, "missing", f"needs {needs[each]}") for each in search.missing]
-    names_there = [task.name for task in found]
-    for task in found:
-        if names_there.count(task.name) > 1:
-            raise InputError(f"task {task.name!r} lies there twice; name one folder", file=root)
-    return found, [*broken, *absent]
-
-
-def _eshot(root: Path, names: Sequence[str], outcomes: list[Outcome]) -> EShot | None:
-    """Return EShot where it is asked for and there; that it is not is noted."""
-    if names:
-        return eshot_task.check_wanted(root) if eshot_task.NAME in names else None
-    found = eshot_task.find_benchmark(root)
-    if found is None:
-        outcomes.append(Outcome(eshot_task.NAME, "missing", f"needs {eshot_task.NEEDS}"))
-    return found
+        wrong = "this is a file; name its folder" if place.exists() else "there is no such folder"
+        raise InputError(wrong, file=root)
+    if how.drop_leaked and how.train is None:
+        raise InputError("nobody knows what leaked", expected="--train WS|DIR with --drop-leaked")
+    output_folder(out)
+    return place
 
 
 class _Run:
@@ -201,23 +177,25 @@ class _Run:
         # A run begins with its first result, but one of another model is refused at once.
         self._begun = (out / RUN_FILE).exists()
         self._info = write_run(out, info) if self._begun else info
-        self._vectors: dict[tuple[Any, ...], Vectors] = {}
-        self._spent: dict[Modality, tuple[float, int]] = {}
+        self._vectors = TaskVectors(models, how.workers, progress)
         self._train = None if how.train is None else open_side(how.train, progress=progress)
 
     def score(self, task: Task) -> Outcome:
         """Score one task, unless its result is there."""
-        if self._kept(task.name, task.revision):
+        there = self._kept(task.name, task.revision)
+        if there and not self._lacks(task.name):
             return Outcome(task.name, "kept")
         reason = self._obstacle(task)
         if reason:
             return Outcome(task.name, "skipped", reason)
         begun = time.perf_counter()
         try:
-            encoded = EncodedTask(task, self._queries(task), self._entries(task.items))
+            vectors = self._vectors
+            encoded = EncodedTask(task, vectors.queries(task), vectors.entries(task.items))
             scores, leaked, told = self._flagged(task, encoded.scores())
         except PentadError as error:
             return Outcome(task.name, "skipped", str(error))
+        refused = write_details(encoded, self._out, depth=self._how.depth, tag=self._info.name)
         result = TaskResult(
             task=task.name,
             revision=task.revision,
@@ -229,12 +207,10 @@ class _Run:
             templates=templates_fingerprint(task.templates) if task.templates else None,
             seconds=time.perf_counter() - begun,
             date=_now(),
-            notes=(*task.notes, *told, *fold_means(task, scores)),
+            notes=(*task.notes, *told, *fold_means(task, scores), *refused),
         )
-        write_details(encoded, self._out, depth=self._how.depth, tag=self._info.name)
-        self._add(result)
-        spent = {m.value: seconds / count for m, (seconds, count) in self._spent.items() if count}
-        self._info = write_run(self._out, replace(self._info, encode_seconds=spent))
+        self._add(result, again=there)
+        self._info = write_run(self._out, replace(self._info, encode_seconds=self._vectors.seconds))
         return Outcome(task.name, "scored")
 
     def score_eshot(self, eshot: EShot) -> Outcome:
@@ -260,11 +236,25 @@ class _Run:
     def _kept(self, name: str, revision: str) -> bool:
         return self._begun and not self._how.again and has_result(self._out, name, revision)
 
-    def _add(self, result: TaskResult) -> None:
+    def _lacks(self, name: str) -> bool:
+        """Return whether a result is without the flags, or the TREC runs, that are asked for."""
+        facts = read_facts(self._out, name)
+        subsets = facts["directions"]
+        runs = [self._out / "runs" / f"{name}.{key}.trec" for key in subsets]
+        told = any(note.startswith(NO_RUN) for note in facts["notes"])
+        if self._how.depth and not told and not all(path.is_file() for path in runs):
+            return True
+        if self._train is None:
+            return False
+        dropped = any(note.endswith(_LEFT_OUT) for note in facts["notes"])
+        unflagged = any(each["leaked"] is None for each in subsets.values())
+        return unflagged or dropped != self._how.drop_leaked
+
+    def _add(self, result: TaskResult, *, again: bool = False) -> None:
         if not self._begun:
             self._info = write_run(self._out, self._info)
             self._begun = True
-        add_result(self._out, result, again=self._how.again)
+        add_result(self._out, result, again=again or self._how.again)
 
     def _flagged(
         self, task: Task, scores: Sequence[QueryScores]
@@ -284,11 +274,8 @@ class _Run:
         if not self._how.drop_leaked:
             return list(scores), {key: int(own.sum()) for key, own in flags.items()}, []
         if any(own.all() for own in flags.values()):
-            raise InputError(f"training has every query of {task.name}")
-        notes = [
-            f"{key}: {own.sum()} queries that training has are left out"
-            for key, own in flags.items()
-        ]
+            raise InputError("training has every query of a direction")
+        notes = [f"{people_direction(key)}: {own.sum()} {_LEFT_OUT}" for key, own in flags.items()]
         kept = [without_flagged(each, flags[subset_of(each)]) for each in scores]
         return kept, dict.fromkeys(flags, 0), notes
 
@@ -301,54 +288,22 @@ class _Run:
         first, second = (_space(self._models[each]) for each in wanted)
         if first != second:
             return f"{wanted[0]} and {wanted[1]} are in two spaces, {first} and {second}"
+        if wanted[0] is wanted[1] and len(task.directions) > 1:
+            return f"two directions of {wanted[0]} -> {wanted[1]} have one name; ask for one"
         if not len(task.items) or not len(task.queries):
             return "none of its files is there"
         return ""
 
-    def _queries(self, task: Task) -> Vectors:
-        if task.kind is not Kind.classification or not task.templates:
-            return self._entries(task.queries)
-        names = task.queries.ids
-        labels = [
-            ClassLabel(name, tuple(fill(each, text) for each in task.templates))
-            for name, text in zip(names, task.queries.texts or (), strict=True)
-        ]
-        model = self._models[Modality.TEXT]
-        made = zero_shot_classes(model, labels, task.items.modality, progress=self._progress)
-        row = {name: place for place, name in enumerate(made.names)}
-        order = np.array([row[name] for name in names])
-        return Vectors(np.arange(len(names)), made.vectors[order])
-
-    def _entries(self, entries: Entries) -> Vectors:
-        """Return the vectors of entries; those of one data set serve all its tasks."""
-        key = (entries.modality, entries.texts, entries.files, entries.spans)
-        if key not in self._vectors:
-            begun = time.perf_counter()
-            self._vectors[key] = _encode(
-                self._models[entries.modality], entries, self._how.workers, self._progress
-            )
-            seconds, count = self._spent.get(entries.modality, (0.0, 0))
-            spent = seconds + time.perf_counter() - begun
-            self._spent[entries.modality] = (spent, count + len(entries))
-        return self._vectors[key]
-
 
 def _direction(task: Task, scores: QueryScores) -> Direction:
+    if len(task.directions) == 1:
+        return task.directions[0]
     forward = scores.query is task.queries.modality and scores.corpus is task.items.modality
     return Direction.forward if forward else Direction.reverse
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _encode(model: AnyModel, entries: Entries, workers: int | None, progress: Progress) -> Vectors:
-    if isinstance(model, Encoder):
-        return encode_entries(model, entries, workers=workers, progress=progress)
-    if entries.spans is not None and any(entries.spans):
-        raise InputError(f"{model_name(model)} takes whole files, and this task has parts of files")
-    inputs = entries.texts if entries.files is None else entries.files
-    return vectors_of(model, entries.modality, inputs or (), workers=workers, progress=progress)
 
 
 def _info(name: str, models: Models, seed: int) -> RunInfo:

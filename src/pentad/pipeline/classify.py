@@ -297,6 +297,6 @@ def _model(model: str | Path | AnyModel | None, workspace: Workspace | None) -> 
         return find_model(workspace, model)
     if model is None:
         raise InputError(
-            "say which model classifies", expected="-m MODEL, such as -m clip-vit-b-32"
+            "say which model classifies", expected="-m MODEL, such as -m clip-vit-base-patch32"
         )
     return get_encoder(model)

@@ -11,6 +11,7 @@ from pentad.evaluation.results.comparison.compare import compare_runs
 from pentad.evaluation.results.comparison.comparison import Comparison
 from pentad.evaluation.results.comparison.write import write_comparison
 from pentad.evaluation.results.store import read_run
+from pentad.store.outputs import output_folder
 
 PAIRS = ("all", "baseline")
 
@@ -47,6 +48,8 @@ def compare_folders(
     """
     if pairs not in (None, *PAIRS):
         raise InputError("which pairs?", expected=" or ".join(PAIRS), seen=repr(pairs))
+    if out is not None:
+        output_folder(out)
     runs = [read_run(folder) for folder in folders]
     if pairs == "all" and baseline is not None:
         raise InputError("--pairs all takes no baseline; leave one of the two out")

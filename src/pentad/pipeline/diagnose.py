@@ -11,6 +11,7 @@ from pentad.evaluation.diagnostics.diagnosis import Diagnosis, diagnose_vectors
 from pentad.evaluation.diagnostics.directions import METRICS
 from pentad.evaluation.diagnostics.write import write_diagnosis
 from pentad.pipeline.placed_labels import workspace_vectors
+from pentad.store.outputs import output_folder
 
 DIAGNOSES = "reports/diagnosis"
 SEEN = (
@@ -48,8 +49,9 @@ def diagnose(
     Raises:
         StoreError: There is no workspace, no model or no vector, or a file cannot be written.
         UnknownName: There is no such model, space or metric.
-        InputError: Both a model and a space are named.
+        InputError: Both a model and a space are named, or ``out`` is a file.
     """
+    folder = output_folder(Path(workspace) / DIAGNOSES if out is None else out)
     name, vectors = workspace_vectors(workspace, model=model, space=space)
     found = diagnose_vectors(
         vectors,
@@ -61,5 +63,4 @@ def diagnose(
     )
     if space is None:
         found = replace(found, notes=(SEEN, *found.notes))
-    folder = Path(workspace) / DIAGNOSES if out is None else Path(out)
     return found, write_diagnosis(found, folder)

@@ -51,6 +51,8 @@ def evaluate_folder(
     found = find_model(opened, model)
     catalog = register(empty_catalog(), read_source(data))
     _tell(catalog.rejections, progress)
+    if not len(catalog.items(Modality.TEXT)) and not catalog.rejections:
+        raise InputError("nothing to evaluate (it has no captions; benchmarks need -t)", file=data)
     features, skipped = _encode(catalog, found, workers, progress)
     if Modality.TEXT not in features or len(features) < 2:
         reasons = "; ".join(f"{s.what}: {s.reason}" for s in skipped) or "it has no captioned files"

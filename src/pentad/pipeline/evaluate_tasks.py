@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pentad.core.progress import SILENT, Progress
-from pentad.encoders.protocol import Encoder
+from pentad.encoders.protocol import Encoder, space_of
 from pentad.pipeline.benchmark import (
     BenchmarkOptions,
     BenchmarkSummary,
@@ -28,7 +28,9 @@ def evaluate_tasks(
     workers: int | None = None,
     progress: Progress = SILENT,
 ) -> BenchmarkSummary:
-    """Score a model on benchmarks; the run lies in ``reports/benchmarks-<model>`` of the workspace.
+    """Score a model on benchmarks; the run lies in ``reports/benchmarks-<space>`` of the workspace.
+
+    A model that was trained anew has another space, and a run of its own; so has another seed.
 
     Args:
         workspace: Folder of the workspace, which is taken for what the model was trained on.
@@ -50,11 +52,12 @@ def evaluate_tasks(
         found = find_model(opened, model)
     else:
         found = load_encoders([model])[0][1].encoder
-    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in model or found.name)
+    name = "".join(c if c.isalnum() or c in "._-" else "-" for c in space_of(found))
+    run = f"benchmarks-{name}" + (f"-seed-{seed}" if seed else "")
     return benchmark(
         data,
         models_by_modality([(None, found)]),
-        opened.root / "reports" / f"benchmarks-{name}",
+        opened.root / "reports" / run,
         name=model or found.name,
         tasks=tasks,
         options=BenchmarkOptions(seed, workers, train=opened.root),

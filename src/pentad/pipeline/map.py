@@ -11,6 +11,7 @@ from pentad.evaluation.diagnostics.maps.draw import draw_maps
 from pentad.evaluation.diagnostics.maps.project import map_points
 from pentad.evaluation.diagnostics.space import as_space
 from pentad.pipeline.placed_labels import workspace_vectors
+from pentad.store.outputs import output_folder
 
 MAPS = "reports/map"
 
@@ -71,11 +72,12 @@ def map_workspace(
         StoreError: There is no workspace, no model or no vector, or a file cannot be written.
         UnknownName: There is no such model, space, method or way to color.
         MissingExtra: matplotlib or, for UMAP, umap-learn is not installed.
-        InputError: Both a model and a space are named, or there is too little to show.
+        InputError: Both a model and a space are named, ``out`` is a file, or there is too
+            little to show.
     """
     require_matplotlib("map")
+    folder = output_folder(Path(workspace) / MAPS if out is None else out)
     name, vectors = workspace_vectors(workspace, model=model, space=space)
     points = map_points(as_space(vectors), method, most=most, seed=seed)
-    folder = Path(workspace) / MAPS if out is None else Path(out)
     files = draw_maps(points, folder, by)
     return Mapped(name, method, len(points), points.of, tuple(files))

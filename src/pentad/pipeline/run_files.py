@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pentad.core.errors import InputError
 from pentad.evaluation.blocks import row_blocks
 from pentad.evaluation.metrics.best import best_columns
 from pentad.evaluation.results.names import subset_name
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
     import polars as pl
 
 TOP = 10
+NO_RUN = "no TREC run of"
 
 
-def write_details(encoded: EncodedTask, folder: Path, *, depth: int, tag: str) -> None:
+def write_details(encoded: EncodedTask, folder: Path, *, depth: int, tag: str) -> list[str]:
     """Write the best results of every direction and what ids stand for.
 
     Args:
@@ -40,10 +42,10 @@ def write_details(encoded: EncodedTask, folder: Path, *, depth: int, tag: str) -
         depth: How many results of each query are written as TREC runs; 0 for none.
         tag: Name of the system in these.
 
-    Raises:
-        InputError: A name has blanks in it, which a TREC run cannot hold.
+    Returns:
+        Which TREC runs could not be written and why: names of some data sets have blanks.
     """
-    task = encoded.task
+    task, refused = encoded.task, []
     for direction in task.directions:
         search = encoded.search(direction)
         found = ranked(encoded, direction, search, max(TOP, depth))
@@ -52,9 +54,14 @@ def write_details(encoded: EncodedTask, folder: Path, *, depth: int, tag: str) -
         if depth:
             path = folder / "runs" / f"{name}.trec"
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_run(_first(found, depth), path, tag=tag.replace(" ", "_"))
+            try:
+                write_run(_first(found, depth), path, tag=tag.replace(" ", "_"))
+            except InputError as error:
+                path.unlink(missing_ok=True)
+                refused.append(f"{NO_RUN} {search.query} -> {search.corpus}: {error}")
     _write_entries(encoded, folder / "entries" / f"{task.name}.parquet")
     write_qrels(task, folder)
+    return refused
 
 
 def ranked(encoded: EncodedTask, direction: Direction, search: RetrievalTask, depth: int) -> Run:

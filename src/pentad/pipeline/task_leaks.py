@@ -109,6 +109,7 @@ def without_flagged(scores: QueryScores, flagged: NDArray[np.bool_]) -> QuerySco
         queries=scores.queries[keep],
         units=scores.units[keep],
         relevant=scores.relevant[keep],
+        classes=None if scores.classes is None else scores.classes[keep],
         excluded=scores.excluded + int(flagged.sum()),
     )
 

@@ -50,6 +50,7 @@ def test_planted_copies(worlds: Path, prints: Path, tmp_path: Path, modality: st
     assert pairs(report, "hash") == set()
 
 
+@pytest.mark.slow
 def test_unrelated_worlds_share_next_to_nothing(worlds: Path, tmp_path: Path):
     report = find_leaks(
         worlds / "train", worlds / "eval", by=["id", "hash", "content"], workers=1, cache=tmp_path
@@ -163,6 +164,7 @@ def test_neighbors_above_a_threshold_from_the_data(tmp_path: Path):
         )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_encoder_by_name_on_workspaces_and_folders(built: Path, other_world: Path):
     stored = {p.parent.name for p in built.glob("embeddings/*/image")}
     space = next(name for name in stored if name.startswith("image-descriptor"))

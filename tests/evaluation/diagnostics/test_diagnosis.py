@@ -73,6 +73,7 @@ def test_tables_read_in_every_form(diagnosis):
         assert latex_table(table.rows, table.words).startswith(r"\begin{tabular}{lr")
 
 
+@pytest.mark.slow
 def test_files_are_written_and_point_to_one_another(diagnosis, tmp_path):
     written = write_diagnosis(diagnosis, tmp_path / "out")
     assert all(path.is_file() for path in written)

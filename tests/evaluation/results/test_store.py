@@ -260,3 +260,22 @@ def test_results_must_fit_together() -> None:
         replace(good, directions=(one, one))
     with pytest.raises(InputError, match="leaked queries are some"):
         replace(good, leaked={KEY: 121})
+
+
+def test_classes_come_back_and_runs_without_them_are_read(tmp_path: Path) -> None:
+    one, other = result().directions
+    names = np.array([f"class {row % 7}" for row in range(120)], dtype=object)
+    given = replace(result(), directions=(replace(one, classes=names), other))
+    write_run(tmp_path, info())
+    add_result(tmp_path, given)
+    found = read_run(tmp_path).tasks["clotho"]
+    assert found.directions[0].classes.tolist() == names.tolist()  # type: ignore[union-attr]
+    assert found.directions[1].classes is None
+    assert found.scores == given.with_scores(0).scores
+    assert found.score(KEY, "hit@5").macro is not None  # type: ignore[union-attr]
+    assert found.score(KEY, "medr").macro is None  # type: ignore[union-attr]
+    said = json.loads((tmp_path / "tasks/clotho.json").read_text())["pentad"]["directions"][KEY]
+    assert said["classes"]["class 3"]["n"] == 17
+    assert 0 <= said["classes"]["class 3"]["hit@5"] <= 1
+    with pytest.raises(InputError, match="one class a query"):
+        replace(given, directions=(replace(one, classes=names[1:]),))

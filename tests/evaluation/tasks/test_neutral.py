@@ -77,6 +77,12 @@ def test_what_the_tables_say_is_what_the_task_says(tmp_path: Path):
     assert task.absent == ()
 
 
+def test_texts_are_asked_for_texts_in_one_direction(tmp_path: Path):
+    items = ('{"id": "a", "text": "rain"}', '{"id": "b", "text": "wind"}')
+    task = read_task(make(tmp_path, item_modality="text", items=items))
+    assert task.directions == (Direction.forward,)
+
+
 def test_a_file_that_is_not_there_is_absent_and_its_qrels_with_it(tmp_path: Path):
     make(tmp_path)
     (tmp_path / "wav/a.wav").unlink()

@@ -155,6 +155,7 @@ def test_prepared_vectors_that_are_damaged_are_made_anew(
     assert len(NamedVectors.load(folder)) == 18
 
 
+@pytest.mark.slow
 def test_workers_give_the_same_bytes_but_for_the_seconds(
     source: Path, settings: Settings, tmp_path: Path
 ) -> None:

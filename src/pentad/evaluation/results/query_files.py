@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pentad.evaluation.scores import QueryScores
 
 FOLDER = "queries"
-_KEYS = ("query", "unit", "relevant")
+_CLASS = "class"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +29,14 @@ class QueryTable:
         units: int64 (queries,).
         relevant: int64 (queries,).
         values: float64 (metrics, queries).
+        classes: (queries,) strings; None where queries have no class.
     """
 
     queries: NDArray[Any]
     units: NDArray[np.int64]
     relevant: NDArray[np.int64]
     values: NDArray[np.float64]
+    classes: NDArray[Any] | None = None
 
 
 def query_file(folder: Path, task: str, subset: str) -> Path:
@@ -55,6 +57,8 @@ def write_queries(path: Path, scores: QueryScores) -> None:
         "unit": scores.units.astype(np.int64),
         "relevant": scores.relevant.astype(np.int64),
     }
+    if scores.classes is not None:
+        columns[_CLASS] = pl.Series([str(c) for c in scores.classes.tolist()], dtype=pl.String)
     for metric, row in zip(scores.metrics, scores.values, strict=True):
         columns[str(metric)] = row.astype(np.float64)
     with replacing(path) as coming:
@@ -77,6 +81,8 @@ def read_queries(path: Path, metrics: tuple[Metric, ...]) -> QueryTable:
     except pl.exceptions.PolarsError as error:
         raise StoreError(f"{path}: damaged ({error}); {again}") from error
     wanted = {"query": pl.String, "unit": pl.Int64, "relevant": pl.Int64}
+    if _CLASS in frame.columns:
+        wanted[_CLASS] = pl.String
     wanted |= {str(metric): pl.Float64 for metric in metrics}
     if dict(frame.schema) != wanted:
         seen = ", ".join(frame.columns)
@@ -88,4 +94,5 @@ def read_queries(path: Path, metrics: tuple[Metric, ...]) -> QueryTable:
         frame["unit"].to_numpy(),
         frame["relevant"].to_numpy(),
         np.stack([frame[str(metric)].to_numpy() for metric in metrics]),
+        frame[_CLASS].to_numpy() if _CLASS in frame.columns else None,
     )

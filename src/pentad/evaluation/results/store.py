@@ -105,6 +105,19 @@ def has_result(folder: str | Path, task: str, revision: str) -> bool:
         return False
 
 
+def read_facts(folder: str | Path, task: str) -> dict[str, Any]:
+    """Return what the file of a task says under ``pentad``: directions, notes, counts.
+
+    Raises:
+        StoreError: The file is missing or damaged.
+    """
+    path = _task_file(Path(folder), task)
+    facts = _load(path).get("pentad")
+    if not isinstance(facts, dict):
+        raise _damaged(path, ValueError("no results of Pentad"))
+    return facts
+
+
 def add_result(folder: str | Path, result: TaskResult, *, again: bool = False) -> bool:
     """Add the result of a task to a run that `write_run` began.
 

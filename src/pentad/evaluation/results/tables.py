@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pentad.evaluation.macro import class_values
 from pentad.evaluation.results.names import people_direction, subset_of
 from pentad.evaluation.results.parameters import people_count, people_seconds
 from pentad.evaluation.tables import latex_table, markdown_table
@@ -14,13 +16,22 @@ from pentad.store.atomic import replacing, write_bytes
 if TYPE_CHECKING:
     from pentad.evaluation.results.store import Run
     from pentad.evaluation.results.task_result import TaskResult
-    from pentad.evaluation.scores import Score
+    from pentad.evaluation.scores import QueryScores, Score
 
 STEM = "results"
 REPORT = "report.md"
-_HEADER = [
-    "task", "direction", "metric", "value [95 % interval]", "chance", "queries", "seen", "pool",
-]  # fmt: skip
+CLASSES = "classes.csv"
+_WORST = 5
+_MACRO, _SEEN = "macro [95 % interval]", "seen"
+_MACRO_SAID = (
+    "Macro is the mean over classes, whatever their sizes; its interval draws within each class."
+)
+_MACROS = ("macro", "macro_low", "macro_high")
+_OPTIONAL = {_MACRO, _SEEN}
+_HEADER = (
+    "task", "direction", "metric", "value [95 % interval]", _MACRO, "chance", "queries", "pool",
+    _SEEN,
+)  # fmt: skip
 
 
 def result_rows(run: Run) -> list[dict[str, Any]]:
@@ -30,6 +41,8 @@ def result_rows(run: Run) -> list[dict[str, Any]]:
 
 def write_tables(run: Run) -> list[Path]:
     """Write ``results.csv``, ``.parquet`` and ``.tex`` and ``report.md`` into the run.
+
+    Where queries have classes there is ``classes.csv`` as well: a row a class and metric.
 
     Returns:
         Their paths.
@@ -51,7 +64,28 @@ def write_tables(run: Run) -> list[Path]:
     }
     for path, text in texts.items():
         write_bytes(path, text.encode())
-    return [*paths, *texts]
+    return [*paths, *_write_classes(run), *texts]
+
+
+def _write_classes(run: Run) -> list[Path]:
+    import polars as pl
+
+    path = run.folder / CLASSES
+    rows = [
+        (result.task, key, metric, each.name, each.n, value)
+        for result in run.results
+        for key, scores in result.subsets.items()
+        for each in class_values(scores)
+        for metric, value in each.values.items()
+    ]
+    if not rows:
+        path.unlink(missing_ok=True)
+        return []
+    texts = dict.fromkeys(["task", "direction", "metric", "class"], pl.String)
+    schema = {**texts, "n": pl.Int64, "value": pl.Float64}
+    with replacing(path) as coming:
+        pl.DataFrame(rows, schema=schema, orient="row").write_csv(coming)
+    return [path]
 
 
 def run_page(run: Run) -> str:
@@ -69,12 +103,17 @@ def run_page(run: Run) -> str:
     lines += [
         "Intervals are percentile bootstrap intervals over independent units; chance is what a "
         "random order would score.",
+        *([] if not _has_macro(run) else ["", _MACRO_SAID]),
         "",
         markdown_table(people_rows(run)),
     ]
     for result in run.results:
         lines += _about(result)
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _has_macro(run: Run) -> bool:
+    return any(score.macro is not None for result in run.results for score in result.scores)
 
 
 def interval_text(value: float, low: float, high: float) -> str:
@@ -88,20 +127,50 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 10 else f"{value:.1f}"
 
 
-def people_rows(run: Run, *, main_only: bool = False) -> list[list[str]]:
-    """Return a header and one row a task, direction and metric, or main metric, for people."""
-    rows = [_HEADER]
-    for result in run.results:
-        main = {key: str(scores.metrics[0]) for key, scores in result.subsets.items()}
-        for s in result.scores:
-            key = subset_of(s)
-            if main_only and s.metric != main[key]:
-                continue
-            shown = interval_text(s.value, s.low, s.high)
-            place = [result.task, people_direction(key), s.metric]
-            seen = _seen(result, key)
-            rows.append([*place, shown, _number(s.chance), str(s.n), seen, str(s.pool)])
-    return rows
+def people_rows(
+    run: Run, *, main_only: bool = False, tasks: Collection[str] | None = None
+) -> list[list[str]]:
+    """Return a header and one row a task, direction and metric, or main metric, for people.
+
+    The column of means over classes, and that of the share that training has seen, are there where
+    a row has something in it.
+
+    Args:
+        run: What to show.
+        main_only: Leave out all metrics but the main one of each direction.
+        tasks: Names of the tasks to show; default all.
+    """
+    results = [result for result in run.results if tasks is None or result.task in tasks]
+    rows = [
+        _cells(result, s)
+        for result in results
+        for s in result.scores
+        if _wanted(result, s, main_only)
+    ]
+    header = [
+        name for name in _HEADER if name not in _OPTIONAL or any(r[name] != "-" for r in rows)
+    ]
+    return [header, *([row[name] for name in header] for row in rows)]
+
+
+def _wanted(result: TaskResult, score: Score, main_only: bool) -> bool:
+    return not main_only or score.metric == str(result.subsets[subset_of(score)].metrics[0])
+
+
+def _cells(result: TaskResult, score: Score) -> dict[str, str]:
+    key = subset_of(score)
+    cells = (
+        result.task,
+        people_direction(key),
+        score.metric,
+        interval_text(score.value, score.low, score.high),
+        "-" if score.macro is None else interval_text(*score.macro),
+        _number(score.chance),
+        str(score.n),
+        str(score.pool),
+        _seen(result, key),
+    )
+    return dict(zip(_HEADER, cells, strict=True))
 
 
 def _seen(result: TaskResult, key: str) -> str:
@@ -124,9 +193,21 @@ def _about(result: TaskResult) -> list[str]:
                 f"- {way}: {result.leaked[key]} of {len(scores.queries)} queries "
                 f"({share:.1%}) are flagged as seen in training"
             )
+        said += _worst(way, scores)
     said += [f"- {note}" for note in result.notes]
     head = f"### {result.task}, {result.split}, revision `{result.revision[:12]}`"
     return [head, "", *said, ""] if said else []
+
+
+def _worst(way: str, scores: QueryScores) -> list[str]:
+    """Return a line on the classes with the least main metric."""
+    metric = str(scores.metrics[0])
+    known = [each for each in class_values(scores) if metric in each.values]
+    if not known:
+        return []
+    least = sorted(known, key=lambda each: each.values[metric])[:_WORST]
+    told = ", ".join(f"{each.name} {each.values[metric]:.3f} (of {each.n})" for each in least)
+    return [f"- {way} {metric}, least of {len(known)} classes: {told}; all are in {CLASSES}"]
 
 
 def _row(result: TaskResult, score: Score) -> dict[str, Any]:
@@ -151,6 +232,7 @@ def _row(result: TaskResult, score: Score) -> dict[str, Any]:
         "absent": sum(result.absent.values()),
         "leaked": leaked,
         "leaked_share": None if leaked is None else leaked / score.n,
+        **dict(zip(_MACROS, score.macro or (None,) * 3, strict=True)),
     }
 
 
@@ -160,4 +242,6 @@ def _schema() -> dict[str, Any]:
     texts = dict.fromkeys(["task", "split", "revision", "direction", "metric"], pl.String)
     numbers = dict.fromkeys(["value", "low", "high", "chance"], pl.Float64)
     counts = dict.fromkeys(["n", "pool", "units", "excluded", "absent", "leaked"], pl.Int64)
-    return {**texts, "main": pl.Boolean, **numbers, **counts, "leaked_share": pl.Float64}
+    macros = dict.fromkeys(_MACROS, pl.Float64)
+    known = {**texts, "main": pl.Boolean, **numbers, **counts, "leaked_share": pl.Float64}
+    return known | macros

@@ -14,6 +14,12 @@
           "metrics": {"hit@5": {"value": 0.41, "low": 0.39, "high": 0.43, "chance": 0.005}, ...}}}}
     }
 
+A direction whose queries are of one class each has what every class scores as well, under
+``classes``, and its metrics their mean over classes, under ``macro``:
+
+    "metrics": {"accuracy@1": {..., "macro": {"value": 0.4, "low": 0.38, "high": 0.42}}},
+    "classes": {"rain": {"n": 40, "accuracy@1": 0.55}, ...}
+
 A metric stands under its name in Pentad's grammar, and again under mteb's where that means the
 same. What is not defined is null.
 """
@@ -27,6 +33,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pentad.evaluation.intervals import Interval
+from pentad.evaluation.macro import class_values
 from pentad.evaluation.metrics.grammar import parse_metric
 from pentad.evaluation.results.names import modalities_of, mteb_name, subset_of
 from pentad.evaluation.results.task_result import TaskResult
@@ -144,16 +152,18 @@ def _direction(result: TaskResult, key: str, scores: QueryScores, file: Json) ->
         "relevant_by": scores.relevant_by,
         "leaked": result.leaked.get(key),
         "queries": dict(file),
-        "metrics": {
-            row.metric: {
-                "value": _plain(row.value),
-                "low": _plain(row.low),
-                "high": _plain(row.high),
-                "chance": _plain(row.chance),
-            }
-            for row in rows
-        },
+        "metrics": {row.metric: _metric(row) for row in rows},
+        **({} if scores.classes is None else {"classes": _classes(scores)}),
     }
+
+
+def _metric(row: Score) -> Json:
+    value = {name: _plain(getattr(row, name)) for name in ("value", "low", "high", "chance")}
+    return value if row.macro is None else {**value, "macro": row.macro._asdict()}
+
+
+def _classes(scores: QueryScores) -> Json:
+    return {each.name: {"n": each.n, **each.values} for each in class_values(scores)}
 
 
 def _queries(key: str, direction: Mapping[str, Any], table: QueryTable) -> QueryScores:
@@ -173,6 +183,7 @@ def _queries(key: str, direction: Mapping[str, Any], table: QueryTable) -> Query
         pool=int(direction["pool"]),
         relevant_by=direction["relevant_by"],
         excluded=int(direction["excluded"]),
+        classes=table.classes,
     )
 
 
@@ -192,6 +203,7 @@ def _scores(key: str, direction: Mapping[str, Any]) -> list[Score]:
             relevant=direction["relevant_by"],
             units=int(direction["units"]),
             excluded=int(direction["excluded"]),
+            macro=Interval(**entry["macro"]) if "macro" in entry else None,
         )
         for name, entry in direction["metrics"].items()
     ]

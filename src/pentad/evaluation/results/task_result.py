@@ -96,6 +96,8 @@ def _check(where: str, scores: QueryScores) -> None:
     rows = {len(scores.units), len(scores.relevant)}
     if seen != (shape, shape) or rows != {shape[1]}:
         raise InputError(f"{where}: one value a metric and query", expected=shape, seen=seen)
+    if scores.classes is not None and len(scores.classes) != shape[1]:
+        raise InputError(f"{where}: one class a query", expected=shape[1], seen=len(scores.classes))
     if len(set(scores.metrics)) != len(scores.metrics):
         raise InputError(f"{where}: a metric occurs twice")
     # Queries of one name cannot be told apart when two runs are compared.

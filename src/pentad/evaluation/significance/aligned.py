@@ -53,6 +53,7 @@ def _like(first: QueryScores, other: QueryScores) -> QueryScores:
         queries=other.queries[order],
         units=other.units[order],
         relevant=other.relevant[order],
+        classes=None if other.classes is None else other.classes[order],
     )
     if not np.array_equal(np.isnan(first.values), np.isnan(moved.values)):
         raise _differ(first, "queries: not the same ones have a value")

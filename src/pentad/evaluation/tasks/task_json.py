@@ -56,7 +56,11 @@ def read_task_json(folder: Path) -> TaskJson:
         InputError: It is missing, damaged, of another version, or a key is wrong; the key is told.
     """
     keys = _Keys(folder / TASK_FILE)
-    directions = keys.directions()
+    modalities = (
+        keys.choice("query_modality", Modality),
+        keys.choice("item_modality", Modality),
+    )
+    directions = keys.directions(modalities)
     notes = keys.texts("notes", ())
     description = Description(
         name=keys.text("name"),
@@ -68,10 +72,6 @@ def read_task_json(folder: Path) -> TaskJson:
         source=keys.text("source", ""),
         license=keys.text("license", ""),
         notes=notes,
-    )
-    modalities = (
-        keys.choice("query_modality", Modality),
-        keys.choice("item_modality", Modality),
     )
     return TaskJson(description, *modalities, folder / keys.text("root", ""), keys.absent())
 
@@ -137,8 +137,10 @@ class _Keys:
     def choice(self, key: str, kind: type[_E]) -> _E:
         return self._choice(self.text(key), key, kind)
 
-    def directions(self) -> tuple[Direction, ...]:
-        named = self.texts("directions", tuple(Direction))
+    def directions(self, modalities: tuple[Modality, Modality]) -> tuple[Direction, ...]:
+        # Two directions between texts and texts would have one name.
+        usual = tuple(Direction) if len(set(modalities)) == 2 else (Direction.forward,)
+        named = self.texts("directions", usual)
         found = tuple(self._choice(name, "directions", Direction) for name in named)
         if not found or len(set(found)) != len(found):
             raise self._wrong("at least one direction, each once", "directions", seen=list(named))

@@ -261,3 +261,12 @@ def test_pairs_of_modalities_are_in_the_usual_order() -> None:
     for pair in MODALITY_PAIRS:
         a, b = pair.split("-")
         assert order.index(a) < order.index(b)
+
+
+def test_a_task_that_is_part_of_another_counts_once(tmp_path: Path) -> None:
+    runs = [run(tmp_path / n, n, tasks=["clotho", "esc10", "esc50"]) for n in "ab"]
+    every = compare_runs(runs).averages[0]
+    assert every.tasks == ("clotho", "esc50")
+    assert every.why == ("esc10: its items are those of esc50",)
+    alone = [run(tmp_path / f"{n}10", n, tasks=["clotho", "esc10"]) for n in "ab"]
+    assert compare_runs(alone).averages[0].tasks == ("clotho", "esc10")

@@ -163,3 +163,15 @@ def test_a_file_is_no_folder(found: Comparison, tmp_path: Path) -> None:
     (tmp_path / "x").write_text("")
     with pytest.raises(InputError, match="name a folder"):
         write_comparison(found, tmp_path / "x")
+
+
+def test_a_terminal_has_stars_and_no_bold(found: Comparison) -> None:
+    text = plain(found)
+    assert "A star is behind what is better" in text
+    assert "bold" not in text.lower()
+    assert "Bold is better" in markdown(found)
+
+
+def test_tests_name_directions_as_people_do(found: Comparison) -> None:
+    assert "text_to_" not in plain(found)
+    assert {test["where"] for test in to_json(found)["tests"]} >= {"coco text_to_image hit@1"}

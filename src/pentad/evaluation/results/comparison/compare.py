@@ -11,6 +11,7 @@ from pentad.core.seeds import generator
 from pentad.evaluation.intervals import RESAMPLES, Interval
 from pentad.evaluation.results.comparison.comparison import (
     ALL_TASKS,
+    PART_OF,
     Average,
     Comparison,
     PairTest,
@@ -149,6 +150,9 @@ class _Work:
         for each in rows:
             by_task.setdefault(each.row.task, []).append(each)
         why = {task: _why_left_out(of) for task, of in by_task.items()}
+        for task, whole in PART_OF.items():
+            if task in why and why.get(whole) == "":
+                why[task] = f"its items are those of {whole}"
         used = [task for task in by_task if not why[task]]
         lines = tuple(f"{task}: {text}" for task, text in why.items() if text)
         if not used:

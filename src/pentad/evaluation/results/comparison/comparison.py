@@ -11,6 +11,8 @@ from pentad.evaluation.scores import Score
 from pentad.evaluation.significance.holm import ALPHA, Family
 
 ALL_TASKS = "all tasks"
+PART_OF = {"esc10": "esc50"}
+"""Task -> the one that has all its items; an average counts them once."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,9 @@ def plain(comparison: Comparison) -> str:
     lines: list[str] = []
     for section in sections_of(comparison):
         lines += _section(section, "", "  ", _plain_table)
-    return "\n".join(lines).rstrip() + "\n"
+    # A terminal has no bold: see `_plain_table`.
+    said = "\n".join(lines).rstrip().replace("Bold is", "A star is behind what is")
+    return said.replace("where nothing is bold, none is", "where there is no star, none is") + "\n"
 
 
 def latex(comparison: Comparison) -> str:
@@ -219,10 +221,11 @@ def _tests(comparison: Comparison) -> Section:
         note += "; compare.json lists all tests"
     elif len(listed) < len(comparison.tests):
         note += ", and listed here; compare.json lists all tests"
+    where = {r.name: f"{r.task} {people_direction(r.subset)} {r.metric}" for r in comparison.rows}
     header = ["where", "first", "second", "first - second", "p", "adjusted p"]
     rows = [
         [
-            test.where,
+            where.get(test.where, test.where),
             names[test.first],
             names[test.second],
             interval_text(*test.difference),
