@@ -33,6 +33,7 @@ from pentad.cli.score import score
 from pentad.cli.search import search
 from pentad.cli.similarity import similarity_app
 from pentad.cli.train import train
+from pentad.cli.unpack import unpack
 from pentad.cli.verify import verify
 
 app = typer.Typer(
@@ -79,6 +80,7 @@ for _verb in (
     leakage,
     diagnose,
     score,
+    unpack,
     init,
     add,
     caption,

@@ -32,13 +32,13 @@ def test_modelnet10_is_not_modelnet40(tmp_path):
 
 
 def test_clouds_as_text_are_absent_with_the_way_out(tmp_path):
-    with pytest.raises(InputError, match="unpack_clouds"):
+    with pytest.raises(InputError, match="pentad unpack"):
         read_modelnet40(trees.modelnet40_clouds(tmp_path))
     (tmp_path / "airplane/airplane_0627.npy").write_text("x")
     (task,) = read_modelnet40(tmp_path)
     assert task.items.ids == ("airplane_0627",)
     assert task.queries.ids == ("airplane", "night_stand")
-    assert "unpack_clouds" in task.absent[0].reason
+    assert "pentad unpack" in task.absent[0].reason
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,14 @@ def test_a_variant_that_is_not_unpacked_does_not_hide_the_others(tmp_path, caplo
     assert "scanobjectnn-pb-t50-rs" in caplog.text
 
 
-def test_scanobjectnn_of_hdf5_says_what_is_read(tmp_path):
+def test_scanobjectnn_of_hdf5_says_what_to_run(tmp_path):
     trees.write(tmp_path, {"main_split/test_objectdataset.h5": b"\x89HDF"})
-    with pytest.raises(InputError, match="HDF5 files are not read"):
+    with pytest.raises(InputError, match="have to be unpacked: pentad unpack "):
         read_scanobjectnn(tmp_path)
 
 
 def test_scanobjectnn_as_published_is_absent_with_the_way_out(tmp_path):
-    with pytest.raises(InputError, match="unpack_clouds"):
+    with pytest.raises(InputError, match="pentad unpack"):
         read_scanobjectnn(trees.scanobjectnn_raw(tmp_path))
 
 

@@ -6,16 +6,19 @@ Read are clouds as text (ModelNet40 of PointNet++: numbers with commas, one poin
 as ``.bin`` (ScanObjectNN: float32, the number of points and then eleven numbers each), and
 ``xyz_label.npy`` (ScanObjectNN of OpenShape: a pickled dict with ``xyz``, ``label`` and perhaps
 ``rgb``), which is read without unpickling it. Formats as their READMEs and loaders describe them,
-see the readers of these benchmarks; none of it was tried on the data themselves.
+see the readers of these benchmarks; none of it was tried on the data themselves. Both benchmarks as
+HDF5 files are read too, see `pentad.evaluation.tasks.labels.hdf5`; this needs h5py, the extra
+``hdf5``.
 
-The copy has the folders and names of the original, so it is read in its place. The original is not
-touched. Coordinates stay as they are; normals are dropped, and colours are kept.
+The copy has the folders and names of the original, so it is read in its place; objects of HDF5
+files have no names and go to folders of classes, as `pentad.evaluation.tasks.labels.unpacked` says.
+The original is not touched. Coordinates stay as they are, normals are dropped, colours are kept.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,7 +30,15 @@ from numpy.typing import NDArray
 from pentad.core.errors import DecodeError, InputError, Reason
 from pentad.core.modality import Modality
 from pentad.core.progress import SILENT, Progress
+from pentad.evaluation.tasks.labels.hdf5 import (
+    Published,
+    find_published,
+    is_unplaced,
+    object_names,
+    read_objects,
+)
 from pentad.evaluation.tasks.labels.scanobjectnn import CLASSES, OPENSHAPE
+from pentad.evaluation.tasks.labels.unpacked import LIST, write_list
 from pentad.evaluation.tasks.table import text_lines
 from pentad.media.files import MAX_FILE_BYTES, check_file
 from pentad.media.npy import HEADER_ERRORS
@@ -71,7 +82,9 @@ def unpack_clouds(
         progress: Where to report.
 
     Raises:
-        InputError: ``source`` is no folder, ``target`` lies in it, or there is no cloud.
+        InputError: ``source`` is no folder, ``target`` lies in it, there is no cloud, or an HDF5
+            file is broken.
+        MissingExtra: There is an HDF5 file to unpack, and h5py is not installed.
         StoreError: A file cannot be written.
     """
     home, place = Path(source), Path(target)
@@ -81,15 +94,20 @@ def unpack_clouds(
         raise InputError("the copy would lie in the original; name another folder", file=place)
     work = _Work(home, place, _own_labels(home))
     files = sorted(path for path in home.rglob("*") if not path.name.startswith("."))
-    with progress.task("unpack clouds", len(files)) as task:
+    files = [path for path in files if path.is_file() and not path.is_symlink()]
+    sets = [(found, object_names(found)) for found in find_published(home, files)]
+    total = len(files) + sum(len(names) for _, names in sets)
+    with progress.task("unpack clouds", total) as task:
         for path in files:
-            if path.is_file() and not path.is_symlink():
-                work.take(path)
+            work.take(path)
             task.advance()
+        for found, names in sets:
+            for _ in work.take_published(found, names):
+                task.advance()
     if not work.clouds and not work.kept:
         refused = f"; {work.refused[0][0]}: {work.refused[0][1]}" if work.refused else ""
-        raise InputError(f"no clouds as text, no .bin objects and no {_PACKED} in it{refused}",
-                         file=home)  # fmt: skip
+        raise InputError(f"no clouds as text, no .bin objects, no {_PACKED} and no .h5 of a test "
+                         f"part in it{refused}", file=home)  # fmt: skip
     return Unpacked(work.clouds, work.kept, tuple(work.refused))
 
 
@@ -184,6 +202,18 @@ class _Work:
         elif path.suffix in (".txt", ".json"):
             with replacing(self.place / inner) as copy:
                 shutil.copyfile(path, copy)
+        elif is_unplaced(path):
+            said = "of which variant? its folder has to be called main_split or main_split_nobg"
+            self.refused.append((str(inner), said))
+
+    def take_published(self, found: Published, names: Sequence[str]) -> Iterator[None]:
+        """Unpack what HDF5 files hold, and yield after each object."""
+        place = self.place / found.place
+        write_list(place / LIST, names)
+        for name, points in read_objects(found):
+            coming = place / f"{name}.npy"
+            self._one(coming, coming, partial(_finite, points))
+            yield
 
     def _one(self, path: Path, coming: Path, read: Callable[[], Floats]) -> None:
         if coming.is_file():

@@ -12,7 +12,7 @@ from pentad.evaluation.tasks.files import MediaFiles
 from pentad.media.formats import modality_of
 from pentad.sources.refusal import Refused
 
-UNPACK = "pentad.evaluation.tasks.labels.clouds.unpack_clouds makes .npy of it"
+UNPACK = "'pentad unpack SOURCE TARGET' makes .npy of it"
 
 
 def find_shape(files: MediaFiles, stem: str, *raw: str) -> Path:
