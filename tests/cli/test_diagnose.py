@@ -11,6 +11,8 @@ from pentad.cli.diagnose import diagnose
 from pentad.cli.map import map_items
 from pentad.core.errors import InputError
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 
 @pytest.fixture(scope="module")
 def app() -> typer.Typer:

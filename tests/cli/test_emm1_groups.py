@@ -21,6 +21,8 @@ from tests.emm1_trees import (
     write_pointer,
 )
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:

@@ -21,6 +21,8 @@ from tests.emm1_trees import (
     write_pointer,
 )
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 COLUMNS = [
     "encord_text_id",
     "paired_modality",

@@ -13,6 +13,8 @@ from pentad.core.errors import DecodeError, Reason
 from pentad.media.decode import decode
 from tests.media.makers import EVERY_FILE, make
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 FRACTIONS = (0.01, 0.1, 0.3, 0.6, 0.9)
 HAS_NO_END = {"a.obj"}  # nothing in the format says how much there should be
 

@@ -15,6 +15,8 @@ from pentad.neighbors.exact import ExactSearch, best_pairs, error_bound
 from pentad.neighbors.int8.probe import has_fast_int8
 from pentad.neighbors.metrics import METRICS, get_metric, row_dots
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 METRIC_NAMES = sorted(METRICS)
 GRID = st.integers(-3, 3)
 

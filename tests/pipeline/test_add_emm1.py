@@ -34,6 +34,8 @@ from tests.embeddings.toy import Toy
 from tests.emm1_trees import MEDIA, Tree, edit_lines, exchange_roles, make_emm1, write_frame
 from tests.pipeline.shared import content, differing
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 ROOT = Path(__file__).parents[2]
 CODES = {1: 2, 2: 1, 3: 0}
 Named = tuple[str, ...]

@@ -24,6 +24,8 @@ from pentad.store.verify import verify
 from pentad.store.workspace import Workspace
 from tests.pipeline.shared import ITEMS, content, differing
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 FORMATS = ["clip-retrieval", "json", "huggingface", "faiss", "atlas"]
 
 

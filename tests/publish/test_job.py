@@ -15,6 +15,8 @@ from pentad.store.lock import writer_lock
 from tests.emm1_trees import Tree, make_emm1
 from tests.publish.helpers import content, record
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 FORMS = ("emm1", "huggingface", "webdataset")
 
 

@@ -18,6 +18,8 @@ from pentad.store.registry import register
 from pentad.store.rejections import read_rejections, rejection_frame
 from tests.sources.helpers import touch
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 HEADER = "file_name,caption,concept"
 CELL = st.text(max_size=12) | st.sampled_from(["a.png", "b.png", "A cat", "", " ", "../a.png"])
 LINE = st.lists(CELL, max_size=4).map(",".join)

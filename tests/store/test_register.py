@@ -15,6 +15,8 @@ from pentad.store.listing import Listing, listing_frame
 from pentad.store.registry import register
 from tests.store.helpers import Row, captions, catalog_of, files, listing, native
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 ROWS: tuple[Row, ...] = (
     ("image", "a.png", "A cat"),
     ("image", "b.png", "A dog"),

@@ -17,6 +17,8 @@ from pentad.store.items import Catalog, empty_catalog
 from pentad.store.listing import Listing, listing_frame
 from pentad.store.registry import register
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 WORDS = st.lists(
     st.sampled_from(["red", "green", "blue", "bell", "drum", "horn"]), min_size=1, max_size=3
 )

@@ -19,6 +19,8 @@ from pentad.encoders.specs import relative_spec, split_spec
 from pentad.pipeline.names import listing
 from pentad.pipeline.plan import load_encoders
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 Folders = Callable[[str], Path]
 
 # The weights of these may not be used for profit, as their sources say.

@@ -22,6 +22,8 @@ from pentad.media.types import Audio, Image
 from tests.encoders.families.test_bert import CAPTIONS, text_folder
 from tests.encoders.families.tiny import clip_folder, save_tokenizer
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 PROMPTS = {"query": "the sound of ", "document": "photo "}
 Saver = Callable[..., Path]
 

@@ -19,6 +19,8 @@ from pentad.encoders.protocol import Classifier
 from pentad.media.types import Audio
 from tests.encoders.families.tiny_families import ast_folder, clap_folder
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 Encoders = Callable[[str], TorchEncoder]
 Folders = Callable[[str], Path]
 

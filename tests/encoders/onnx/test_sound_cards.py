@@ -18,6 +18,8 @@ from pentad.encoders.protocol import EncodesFrames
 from pentad.media.types import Audio
 from tests.encoders.tiny_onnx import model, node, tensor, value, write_card
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 Array = NDArray[np.float64]
 
 SHAPES: dict[str, tuple[tuple[int | str, ...], list[int], int]] = {

@@ -17,6 +17,8 @@ from pentad.encoders.points.farthest import farthest_points
 from pentad.encoders.points.nearest import nearest_points
 from tests.encoders.points.clouds import CLOUDS, squared
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 Array = np.ndarray[Any, Any]
 
 

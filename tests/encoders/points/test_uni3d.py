@@ -19,6 +19,8 @@ from pentad.media.types import Points
 from tests.encoders.points import tiny_uni3d
 from tests.encoders.points.tiny_uni3d import BASE, GIANT, KINDS, SMALL, cloud, published, write
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 Array = np.ndarray[Any, Any]
 
 

@@ -15,6 +15,8 @@ from pentad.evaluation.diagnostics.write import write_diagnosis
 from pentad.evaluation.tables import latex_table, markdown_table, plain_table
 from tests.evaluation.diagnostics.spaces import labelled, make_space
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 TEXT, IMAGE = Modality.TEXT, Modality.IMAGE
 
 

@@ -19,6 +19,8 @@ from pentad.core.modality import MEDIA_MODALITIES
 from pentad.pipeline.world.generate import COLUMNS, WorldSummary, generate_world
 from pentad.pipeline.world.plan import plan_world
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 
 def content(root: Path) -> dict[str, bytes]:
     return {

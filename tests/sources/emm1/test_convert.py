@@ -17,6 +17,8 @@ from pentad.sources.emm1.converted import read_converted_triplets
 from pentad.sources.emm1.dataset import open_emm1
 from tests.emm1_trees import Tree, make_emm1, write_frame, write_pointer
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 MEDIA = "/media/e-mm1"
 
 

@@ -19,6 +19,8 @@ from pentad.sources.emm1.report_figure import draw_report, panels_of
 from pentad.sources.emm1.report_rows import SECTIONS, Count
 from tests.emm1_trees import FOLDERS, MEDIA, Tree, make_emm1, write_frame, write_pointer
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 ORDER = ("text", *MEDIA)
 
 

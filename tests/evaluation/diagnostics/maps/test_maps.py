@@ -18,6 +18,8 @@ from pentad.evaluation.diagnostics.maps.project import map_points, pca_places
 from pentad.evaluation.diagnostics.space import as_space
 from tests.evaluation.diagnostics.spaces import labelled, make_space
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 IMAGE = Modality.IMAGE
 
 

@@ -16,6 +16,8 @@ from pentad.evaluation.significance.permutation import permutation_test
 from tests.evaluation.results.runs import SUITE, run
 from tests.progress_recorder import Recorder
 
+pytestmark = pytest.mark.slow  # a long battery; neighbouring tests run every time
+
 
 def three(folder: Path, **options: object) -> list[Run]:
     skills = {"weak": 0.2, "middling": 0.45, "strong": 1.0}
